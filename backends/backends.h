@@ -1,0 +1,12 @@
+/* backends.h - every way to wait that is built in, in teaching order. */
+#ifndef BACKENDS_BACKENDS_H
+#define BACKENDS_BACKENDS_H
+
+#include "core/backend.h"
+
+extern const struct backend *const backends[]; /* ends with NULL */
+
+extern const struct backend iterative_backend, thread_backend;
+extern const struct backend select_backend, poll_backend, epoll_lt_backend, epoll_et_backend;
+
+#endif

@@ -1,0 +1,16 @@
+/* table.c - the backends in the order in which they are best read. A new one is a file and a line here.
+ *
+ * SPDX-License-Identifier: MIT */
+#include "backends.h"
+
+#include <stddef.h>
+
+const struct backend *const backends[] = {
+	&iterative_backend, /* one client at a time: what all others are measured against */
+	&thread_backend,    /* the same loop, once per client */
+	&select_backend,    /* one thread for all, and the oldest way to ask who is ready */
+	&poll_backend,      /* the same question without a limit on numbers */
+	&epoll_lt_backend,  /* the kernel keeps the list */
+	&epoll_et_backend,  /* and tells only of changes */
+	NULL,
+};

@@ -1,0 +1,82 @@
+/* backend.h - what a way to wait must offer, and what it may call. A plug-in (--backend ./mine.so) needs no more.
+ *
+ * A backend of the readiness family is a struct poller with three functions, run by reactor_run(). A blocking one is
+ * a function that accepts and serves, run by blocking_run() in as many threads as it likes. Both lists of calls below
+ * are all there is: the loops themselves live in core/, once.
+ *
+ * A plug-in exports `const struct backend muxlab_backend`; lab/skeleton_backend.c is one to start from. */
+#ifndef CORE_BACKEND_H
+#define CORE_BACKEND_H
+
+#include "io.h"
+
+struct server;
+struct worker;
+
+enum io_family { IO_BLOCKING, IO_READINESS, IO_HYBRID, IO_COMPLETION }; /* for tables only: no code branches on it */
+
+/* What is watched for, and what was seen. EDGE: tell me once when it becomes ready, not as long as it is.
+ * END: hung up, reset, or the peer will send no more; reported unasked. */
+enum { WATCH_READ = 1, WATCH_WRITE = 2, WATCH_EDGE = 4, WATCH_END = 8 };
+
+struct ready {
+	uint64_t token;
+	unsigned seen;  /* WATCH_READ | WATCH_WRITE | WATCH_END; error counts as all three */
+};
+
+/* ALL in which select, poll and epoll differ. Functions return >= 0 or -errno. */
+struct poller {
+	bool edge; /* sessions are watched once, with WATCH_EDGE, and never again */
+	/* *state is the poller's own. It counts its calls with `worker`; descriptors stay below max_fds. */
+	int  (*open)(void **state, struct worker *worker, int max_fds);
+	/* From now on look for `now` (0: for nothing, not even WATCH_END) on fd; `was` was asked for before. */
+	int  (*watch)(void *state, int fd, unsigned was, unsigned now, uint64_t token);
+	/* Fills in at most max and returns how many; 0 after timeout_ms (-1: never); -EINTR is fine. */
+	int  (*wait)(void *state, struct ready *, int max, int timeout_ms);
+	/* fd, which was watched, is about to be closed. NULL: closing takes it off the list by itself. */
+	void (*forget)(void *state, int fd);
+	void (*close)(void *state);
+};
+
+struct backend {
+	unsigned       contract;     /* MUXLAB_CONTRACT */
+	const char    *name;         /* "epoll_et": file, option, legend, test, lab */
+	const char    *summary;
+	const char    *see_also;     /* "epoll(7), epoll_ctl(2)" */
+	enum io_family family;
+	int            max_sessions; /* clients that are served at the same time; 0: as many as there are descriptors */
+	int            max_fd;       /* descriptors must stay below (select's FD_SETSIZE); 0: no such limit */
+	int          (*probe)(void); /* 0, or -errno: why this machine cannot; NULL: every machine can */
+	int          (*run)(struct server *, const struct poller *); /* serves until stopped; 0 or -errno */
+	const struct poller *poller; /* readiness only */
+};
+
+/* ---- for readiness backends ---- */
+
+/* The one reactor: `.run = reactor_run`. */
+int reactor_run(struct server *, const struct poller *);
+
+/* ---- for blocking backends ---- */
+
+/* Runs `serve` in n threads until the server is told to stop and each has returned. */
+int blocking_run(struct server *, int n, void (*serve)(struct worker *));
+
+/* The next client's descriptor, or -1: the server is stopping, return. Waits while the machine is out of
+ * descriptors or --max-conns is reached. */
+int blocking_accept(struct worker *, struct peer *peer);
+
+/* Serves one client from its first byte to its last, and closes fd. */
+void blocking_session(struct worker *, int fd, const struct peer *peer);
+
+/* The same on a new thread, which ends with the session. -EAGAIN: no thread to be had, fd is still the caller's;
+ * blocking_wait_for_end() and try again. */
+int  blocking_spawn(struct worker *, int fd, const struct peer *peer);
+void blocking_wait_for_end(struct worker *);
+
+/* ---- for all ---- */
+
+struct counters *worker_counters(struct worker *); /* for the calls of sys.h */
+struct server   *worker_server(struct worker *);
+int              server_workers(const struct server *); /* --workers */
+
+#endif

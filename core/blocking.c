@@ -1,0 +1,324 @@
+/* blocking.c - the driver of threads that block: one loop for a session, one thread that watches over them all.
+ *
+ *     serving thread                              the thread that called blocking_run()
+ *     --------------                              -------------------------------------
+ *     accept -> session:                          sigtimedwait, twice a second:
+ *       do { try; resume; } while (not done)        a deadline has passed? --+
+ *          ^                                        stop asked for? ---------+--> WAKE signal to that thread
+ *          +--- EINTR: look at deadline and phase <--------------------------+
+ *
+ * A request costs recv and send and nothing else: deadlines are one store into the worker, no setsockopt and no
+ * timer of the kernel's. A thread that blocks is woken by a signal whose handler does nothing; its call then fails with
+ * EINTR. A signal that comes just before the call would be lost, so it is sent again until the thread has moved on:
+ * a deadline may fire a tick late, a stop a few milliseconds.
+ *
+ * Limits: as many clients as threads. A reset is seen when the thread next touches the socket.
+ * signal(7) "Interruption of system calls", pthread_kill(3), sigtimedwait(2), accept(2), recv(2).
+ *
+ * SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "error.h"
+#include "log.h"
+#include "server.h"
+#include "session.h"
+#include "sys.h"
+#include "worker.h"
+
+enum { WAKE_SIGNAL = SIGURG, TICK_MS = 500, STOP_TICK_MS = 5, ROOM_WAIT_S = 1 };
+
+/* A session needs little stack: its buffers are the worker's. Sanitizers put red zones on it. */
+#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
+enum { STACK_SIZE = 1 << 20 };
+#else
+enum { STACK_SIZE = 128 << 10 };
+#endif
+
+/* ---- one session ---- */
+
+static void set_deadline(struct worker *w, int64_t when_ms)
+{
+	atomic_store_explicit(&w->deadline_ms, when_ms, memory_order_relaxed);
+}
+
+static bool deadline_passed(struct worker *w)
+{
+	int64_t deadline = atomic_load_explicit(&w->deadline_ms, memory_order_relaxed);
+	return deadline && clock_ms() > deadline;
+}
+
+/* The time of a request runs from here. A sleep ends by itself. */
+static void begin_request(struct worker *w, const struct job *job)
+{
+	int timeout_ms = job->req.op == IO_SLEEP ? -1 : job->req.timeout_ms;
+	worker_tick(w);
+	set_deadline(w, timeout_ms < 0 ? 0 : w->env.now_ms + timeout_ms);
+}
+
+/* Performs the request: blocks until it is done, its deadline passes, or the server is over. */
+static ssize_t perform(struct worker *w, struct session *s, struct job *job)
+{
+	for (;;) {
+		enum io_op op = job->req.op;
+		size_t done = job->done;
+		ssize_t n = session_try(w, s, job);
+		if (n != -EINTR)
+			return n;
+		if (server_phase(w->server) == SERVER_OVER)
+			return -ECONNABORTED;
+		if (job->req.op != op || job->done > done)
+			begin_request(w, job); /* it moves */
+		else if (deadline_passed(w))
+			return -ETIMEDOUT;
+		worker_tick(w);
+	}
+}
+
+static void converse(struct worker *w, struct session *s, int fd, const struct peer *peer)
+{
+	struct job job;
+	ssize_t n;
+	worker_tick(w);
+	session_begin(w, s, fd, peer, &job);
+	do {
+		begin_request(w, &job);
+		n = perform(w, s, &job);
+	} while (server_phase(w->server) != SERVER_OVER && session_resume(w, s, &job, n));
+	session_end(w, s);
+	set_deadline(w, 0);
+}
+
+/* The other half of what blocking_accept() counted. */
+static void client_has_left(struct server *server)
+{
+	pthread_mutex_lock(&server->lock);
+	atomic_fetch_sub(&server->n_sessions, 1);
+	pthread_cond_broadcast(&server->session_ended);
+	pthread_mutex_unlock(&server->lock);
+}
+
+void blocking_session(struct worker *w, int fd, const struct peer *peer)
+{
+	struct server *server = w->server;
+	struct session *s = calloc(1, sizeof *s + server->service->session_size);
+	if (s)
+		converse(w, s, fd, peer);
+	else
+		sys_close(&w->counters, fd);
+	free(s);
+	client_has_left(server);
+}
+
+/* ---- accepting ---- */
+
+void blocking_wait_for_end(struct worker *w)
+{
+	struct server *server = w->server;
+	struct timespec until;
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += ROOM_WAIT_S;
+	pthread_mutex_lock(&server->lock);
+	if (server_phase(server) == SERVER_RUNNING)
+		pthread_cond_clockwait(&server->session_ended, &server->lock, CLOCK_MONOTONIC, &until);
+	pthread_mutex_unlock(&server->lock);
+}
+
+/* Those who connected before the stop are served; then there is no one left to wait for. */
+static void stop_waiting(int listen_fd)
+{
+	int flags = fcntl(listen_fd, F_GETFL);
+	if (!(flags & O_NONBLOCK))
+		fcntl(listen_fd, F_SETFL, flags | O_NONBLOCK);
+}
+
+int blocking_accept(struct worker *w, struct peer *peer)
+{
+	struct server *server = w->server;
+	for (;;) {
+		enum server_phase phase = server_phase(server);
+		if (phase == SERVER_OVER)
+			return -1;
+		if (phase == SERVER_STOPPING) {
+			stop_waiting(server->listen_fd);
+		} else if (atomic_load(&server->n_sessions) >= server->max_sessions) {
+			blocking_wait_for_end(w);
+			continue;
+		}
+		int fd = sys_accept(&w->counters, server->listen_fd, peer, 0);
+		if (fd >= 0) {
+			atomic_fetch_add(&server->n_sessions, 1);
+			return fd;
+		}
+		if (fd == -EAGAIN)
+			return -1; /* only a listener that has stopped waiting says so */
+		if (!server_accept_failed(server, fd))
+			blocking_wait_for_end(w);
+	}
+}
+
+/* ---- threads ---- */
+
+struct spawned {
+	struct server *server;
+	int            fd;
+	struct peer    peer;
+};
+
+static void *serve_one(void *argument)
+{
+	struct spawned spawned = *(struct spawned *)argument;
+	struct worker w;
+	free(argument);
+	if (worker_open(&w, spawned.server) == 0) {
+		blocking_session(&w, spawned.fd, &spawned.peer);
+		worker_close(&w);
+	} else {
+		close(spawned.fd);
+		client_has_left(spawned.server);
+	}
+	return NULL;
+}
+
+static int start_thread(pthread_t *thread, bool detached, void *(*run)(void *), void *argument)
+{
+	pthread_attr_t attributes;
+	pthread_attr_init(&attributes);
+	pthread_attr_setstacksize(&attributes, STACK_SIZE);
+	if (detached)
+		pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+	int error = pthread_create(thread, &attributes, run, argument);
+	pthread_attr_destroy(&attributes);
+	return -error;
+}
+
+int blocking_spawn(struct worker *w, int fd, const struct peer *peer)
+{
+	pthread_t thread;
+	struct spawned *spawned = malloc(sizeof *spawned);
+	if (!spawned)
+		return -EAGAIN;
+	*spawned = (struct spawned){ w->server, fd, *peer };
+	count_add(&w->counters, COUNT_SPAWN, 1);
+	if (start_thread(&thread, true, serve_one, spawned)) {
+		free(spawned);
+		return -EAGAIN;
+	}
+	return 0;
+}
+
+/* ---- the watch over all threads ---- */
+
+struct acceptor {
+	struct server *server;
+	void         (*serve)(struct worker *);
+	pthread_t      thread;
+	atomic_bool    returned;
+};
+
+static void *run_acceptor(void *argument)
+{
+	struct acceptor *a = argument;
+	struct worker w;
+	if (worker_open(&w, a->server) == 0) {
+		a->serve(&w);
+		worker_close(&w);
+	}
+	atomic_store(&a->returned, true);
+	return NULL;
+}
+
+static void nothing(int signo)
+{
+	(void)signo;
+}
+
+/* No SA_RESTART: the interrupted call is to fail with EINTR (signal(7)). */
+static void install_wake_signal(void)
+{
+	struct sigaction action = { .sa_handler = nothing };
+	sigaction(WAKE_SIGNAL, &action, NULL);
+}
+
+/* Threads leave the list, under the lock, before they end: so pthread_kill never meets one that is gone. */
+static void wake_workers(struct server *server, bool all)
+{
+	int64_t now = clock_ms();
+	pthread_mutex_lock(&server->lock);
+	for (struct worker *w = server->workers; w; w = w->next) {
+		int64_t deadline = atomic_load_explicit(&w->deadline_ms, memory_order_relaxed);
+		if (all || (deadline && now > deadline))
+			pthread_kill(w->thread, WAKE_SIGNAL);
+	}
+	if (all)
+		pthread_cond_broadcast(&server->session_ended);
+	pthread_mutex_unlock(&server->lock);
+}
+
+static bool all_returned(struct server *server, const struct acceptor *acceptors, int n)
+{
+	for (int i = 0; i < n; i++)
+		if (!atomic_load(&acceptors[i].returned))
+			return false;
+	pthread_mutex_lock(&server->lock);
+	bool none = !server->workers && atomic_load(&server->n_sessions) == 0;
+	pthread_mutex_unlock(&server->lock);
+	return none;
+}
+
+/* When stopping: soon at first, then ever more rarely, those who have not noticed are woken again. */
+static int next_tick(int tick_ms, bool running)
+{
+	if (running)
+		return TICK_MS;
+	if (tick_ms == TICK_MS)
+		return STOP_TICK_MS;
+	return tick_ms * 2 < TICK_MS ? tick_ms * 2 : TICK_MS - 1;
+}
+
+/* Signals are blocked in every thread but here; in between, deadlines are looked after. */
+static void watch_over(struct server *server, const struct acceptor *acceptors, int n)
+{
+	sigset_t signals;
+	int tick_ms = TICK_MS;
+	server_signals(&signals);
+	while (!all_returned(server, acceptors, n)) {
+		struct timespec tick = { tick_ms / 1000, tick_ms % 1000 * 1000000 };
+		int signo = sigtimedwait(&signals, NULL, &tick);
+		if (signo > 0)
+			server_handle_signal(server, signo);
+		server_check_grace(server);
+		bool running = server_phase(server) == SERVER_RUNNING;
+		tick_ms = next_tick(tick_ms, running);
+		wake_workers(server, !running);
+	}
+}
+
+int blocking_run(struct server *server, int n, void (*serve)(struct worker *))
+{
+	struct acceptor *acceptors = calloc((size_t)n, sizeof *acceptors);
+	int error = acceptors ? 0 : -ENOMEM, started = 0;
+	install_wake_signal();
+	for (; !error && started < n; started++) {
+		struct acceptor *a = &acceptors[started];
+		a->server = server;
+		a->serve = serve;
+		error = start_thread(&a->thread, false, run_acceptor, a);
+		if (error)
+			break;
+	}
+	if (error)
+		server_stop(server);
+	if (acceptors)
+		watch_over(server, acceptors, started);
+	for (int i = 0; i < started; i++)
+		pthread_join(acceptors[i].thread, NULL);
+	free(acceptors);
+	return error;
+}

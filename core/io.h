@@ -1,0 +1,109 @@
+/* io.h - the contract: a session says what it wants, a backend is a way to wait.
+ *
+ *     service --- struct io_req:    "receive", "send this", "sleep" ---> backend
+ *     service <-- struct io_result: bytes, 0 = end, -errno ------------- backend
+ *
+ * A session has exactly ONE outstanding request. So a thread can block on it, a poller can wait until it
+ * would not block, a ring can submit it. A service makes no system call and knows no descriptor; a backend
+ * knows no protocol. What the rule buys: bounded memory (who sends does not read), one owner per buffer, no
+ * re-entry, services that are tested as tables. What it costs: no full duplex, so no CONNECT tunnels.
+ *
+ * The fine print, binding for every driver:
+ *
+ *  Untaken bytes. A result offers all bytes of its end that the session has not taken; `used` takes some. The
+ *    rest is offered again with the next result, but never twice in a row without new bytes, unless something
+ *    was done in between. IO_RECV always waits for NEW bytes (or the end). Only a session that took nothing
+ *    and asks for more while max_message bytes are on offer gets -EMSGSIZE. So at most max_message plus one
+ *    receive is kept per end; a flood of small messages is answered in pieces that fit the scratch buffer.
+ *  Lent memory. An unstable buf (offered bytes, scratch) is good until resume() runs again on the same thread.
+ *    A driver that cannot send all of it by then copies the rest. `stable` memory outlives the session.
+ *  Deadlines. timeout_ms runs from the request, for IO_SEND from the last progress. They fire up to a second
+ *    late, never early; a sleep ends as exactly as the kernel can.
+ *  Errors. When the client's end is dead (reset, send timed out), end() runs and resume() does not. A failing
+ *    origin end is a result. Reset while nothing is wanted: found by the next operation.
+ *  Graceful stop. Idle sessions get one last receive that does not wait; what came is answered; then half-close,
+ *    discard, close. Sessions that owe something have until --grace is over. */
+#ifndef CORE_IO_H
+#define CORE_IO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define MUXLAB_CONTRACT 1 /* checked when a plug-in is loaded; changes when a struct of the contract does */
+
+enum io_op { IO_RECV, IO_SEND, IO_SLEEP, IO_CONNECT, IO_OPEN, IO_SENDFILE, IO_CLOSE, IO_DONE };
+enum io_end { IO_CLIENT, IO_ORIGIN }; /* which end of the session, never a descriptor */
+
+struct io_req {                 /* zero but for timeout_ms = -1 when resume() gets it */
+	enum io_op  op;
+	enum io_end end;
+	size_t      used;       /* of the bytes last offered, so many are taken */
+	const void *buf;        /* IO_SEND, IO_SENDFILE: all of it; the driver hides short writes */
+	size_t      len;
+	const void *body;       /* follows buf in the same call; always stable */
+	size_t      body_len;
+	bool        stable;     /* buf outlives the session (static text, a pinned object) */
+	unsigned    answers;    /* IO_SEND: so many requests are answered by it; only counted */
+	const char *where;      /* IO_CONNECT: "host:port"; IO_OPEN: a path below the root; good until resume() */
+	off_t       offset;     /* IO_SENDFILE: buf first, then file_len bytes of the open file from here */
+	size_t      file_len;
+	int         timeout_ms; /* -1: none; past it the result is -ETIMEDOUT. IO_SLEEP: how long */
+	bool        idle;       /* IO_RECV: nothing is owed, a graceful stop may close here */
+	bool        linger;     /* IO_DONE: half-close, discard what comes for at most 2 s, then close */
+	bool        in_place;   /* IO_SLEEP: block the very thread that runs resume() (--think block) */
+};
+
+struct io_file { /* what IO_OPEN found */
+	off_t    size;
+	int64_t  mtime_ns;
+	uint64_t inode;
+	bool     directory;
+};
+
+struct io_result {
+	enum io_op  op;         /* of the request that this answers */
+	ssize_t     n;          /* bytes received or sent, 0 = the peer closed (IO_RECV) or done; or -errno */
+	const char *data;       /* the untaken bytes of the end, contiguous, also when n <= 0 */
+	size_t      len;
+	const struct io_file *file; /* IO_OPEN */
+};
+
+struct peer { /* the other end of a connection, in 20 bytes; peer_format() in net.h prints it */
+	uint8_t  addr[16];
+	uint16_t port;          /* host byte order */
+	uint8_t  family;        /* 4, 6, or 0: not an internet socket */
+};
+
+struct io_env { /* all that a service may know of the world; time is an argument, tests need no clock */
+	const void        *config;  /* the service's options: config_size bytes, read only */
+	void              *shared;  /* shared_size bytes, zeroed, one for all threads and processes: atomics, no pointers */
+	char              *scratch; /* room to build an answer in, the thread's own */
+	size_t             scratch_len; /* at least 4096 */
+	const struct peer *peer;    /* of this session */
+	int64_t            now_ms, wall_s; /* monotonic; since 1970 */
+	int                idle_timeout_ms; /* --idle-timeout: for requests that wait on the client; -1: none */
+	bool               stopping; /* a graceful stop has begun: answer "Connection: close" */
+};
+
+struct option_def; /* options.h */
+
+struct service {
+	unsigned    contract;      /* MUXLAB_CONTRACT */
+	const char *name, *summary; /* "zen": the program is zen_server */
+	uint16_t    port;          /* the default one */
+	size_t      session_size;  /* zeroed bytes of state for each session; 8-byte aligned */
+	size_t      shared_size;
+	size_t      max_message;   /* longest head or question that must be seen whole; 1 or more */
+	size_t      config_size;
+	const void *defaults;      /* config_size bytes, copied before the options are read; NULL: zeroed */
+	const struct option_def *options; /* they write into the config; ends with a zero entry; NULL: none */
+	/* After the options: 0, or -1 with one line in `why` (size bytes). */
+	int  (*check)(void *config, char *why, size_t size);
+	void (*start)(void *session, const struct io_env *, struct io_req *first);
+	void (*resume)(void *session, const struct io_env *, const struct io_result *, struct io_req *next);
+	void (*end)(void *session, const struct io_env *); /* once for each start(); may be NULL */
+};
+
+#endif

@@ -1,0 +1,367 @@
+/* server.c - the life of a server program: options, listener, "listening" line, backend, an end in good order.
+ *
+ *     RUNNING --SIGINT, SIGTERM--> STOPPING --all sessions ended--> exit 0
+ *                                     | grace is over, or a second signal
+ *                                     v
+ *                                   OVER: sessions are cut, exit 0
+ *
+ * Signals are blocked in every thread from the start, and taken by the driver where it waits anyway: so nothing here
+ * runs in a signal handler. signal(7), signalfd(2), sigtimedwait(2).
+ *
+ * SPDX-License-Identifier: MIT */
+#include "server.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "error.h"
+#include "fault.h"
+#include "log.h"
+#include "net.h"
+#include "options.h"
+#include "pages.h"
+#include "plugin.h"
+#include "stats.h"
+
+/* ---- signals and the way to an end ---- */
+
+void server_signals(sigset_t *signals)
+{
+	sigemptyset(signals);
+	sigaddset(signals, SIGINT);
+	sigaddset(signals, SIGTERM);
+	sigaddset(signals, SIGHUP);
+	sigaddset(signals, SIGUSR1);
+}
+
+void server_stop(struct server *s)
+{
+	enum server_phase phase = server_phase(s);
+	if (phase == SERVER_RUNNING) {
+		atomic_store(&s->grace_end_ms, clock_ms() + s->options.grace_ms);
+		log_info("stopping: requests in flight are finished");
+	}
+	atomic_store(&s->phase, phase == SERVER_RUNNING ? SERVER_STOPPING : SERVER_OVER);
+}
+
+void server_check_grace(struct server *s)
+{
+	if (server_phase(s) != SERVER_STOPPING || clock_ms() < atomic_load(&s->grace_end_ms))
+		return;
+	log_warnx("the time to stop is over, the sessions that are left are cut");
+	atomic_store(&s->phase, SERVER_OVER);
+}
+
+void server_handle_signal(struct server *s, int signo)
+{
+	switch (signo) {
+	case SIGINT:
+	case SIGTERM:
+		server_stop(s);
+		break;
+	case SIGHUP:
+		log_reopen();
+		break;
+	case SIGUSR1:
+		stats_print(s);
+		break;
+	}
+}
+
+/* ---- accepting under difficulties ---- */
+
+enum { SAY_AGAIN_MS = 60000 };
+
+bool server_accept_failed(struct server *s, int error)
+{
+	switch (error_kind(error)) {
+	case ERROR_TIRED:
+		break;
+	case ERROR_BUG:
+		die_bug("accept failed: %s", strerrordesc_np(-error));
+	default:
+		return true;
+	}
+	int64_t now = clock_ms(), said = atomic_load(&s->said_tired_ms);
+	if ((!said || now - said > SAY_AGAIN_MS) && atomic_compare_exchange_strong(&s->said_tired_ms, &said, now))
+		log_warnx("accepting pauses: %s; new clients wait until others leave (ulimit -n is %d)",
+			  strerrordesc_np(-error), s->max_fds);
+	return false;
+}
+
+int server_workers(const struct server *s)
+{
+	return s->options.workers;
+}
+
+/* ---- options ---- */
+
+#define FIELD(name) .offset = offsetof(struct server_options, name)
+
+static const struct option_def server_option_defs[] = {
+	{ .name = "port", .letter = 'p', .arg = "PORT", .help = "listen on this port; 0: any free one", .set = set_int,
+	  FIELD(port), .max = 65535 },
+	{ .name = "backend", .letter = 'b', .arg = "NAME", .help = "how to wait, or a ./file.so with one (epoll_lt)",
+	  .set = set_string, FIELD(backend) },
+	{ .name = "list-backends", .help = "print what there is and whether this machine can, and exit", .set = set_flag,
+	  FIELD(list_backends) },
+	{ .name = "workers", .letter = 'w', .arg = "N", .help = "threads or loops, where the backend has several (1)",
+	  .set = set_int, FIELD(workers), .min = 1, .max = 1024 },
+	{ .name = "max-conns", .arg = "N", .help = "clients at the same time; more wait (0: as many as descriptors)",
+	  .set = set_int, FIELD(max_conns), .max = 1 << 20 },
+	{ .name = "backlog", .arg = "N", .help = "connections that may wait to be accepted (4096)", .set = set_int,
+	  FIELD(backlog), .min = 1, .max = 65535 },
+	{ .name = "idle-timeout", .arg = "TIME", .help = "close clients that are silent for so long; 0: never (60s)",
+	  .set = set_seconds_ms, FIELD(idle_timeout_ms), .max = 86400000 },
+	{ .name = "grace", .arg = "TIME", .help = "how long requests in flight may take at the end (5s)",
+	  .set = set_seconds_ms, FIELD(grace_ms), .max = 3600000 },
+	{ .name = "log-level", .arg = "LEVEL", .help = "debug, info, warning or error (info)", .set = set_choice,
+	  FIELD(log_level), .choices = log_level_names },
+	{ .name = "log-file", .arg = "FILE", .help = "instead of standard error; SIGHUP opens it anew", .set = set_string,
+	  FIELD(log_file) },
+	{ .name = "stats", .arg = "FILE", .help = "write the counters there as JSON at the end", .set = set_string,
+	  FIELD(stats_file) },
+	{ 0 },
+};
+
+static const char notes[] =
+	"HOST defaults to 127.0.0.1; '' means all interfaces. When ready, and only then, one line on standard\n"
+	"output tells the address. SIGINT and SIGTERM stop it, requests in flight are finished; SIGUSR1 prints the\n"
+	"counters; SIGHUP opens the log file anew.";
+
+/* The index of the first operand, or a negative answer as of options_parse(). */
+static int read_options(struct server *s, int argc, char **argv)
+{
+	struct program program = { s->program, s->service->summary, "[HOST] [OPTION...]", notes };
+	struct option_set sets[] = {
+		{ "Options of every server", server_option_defs, &s->options },
+		{ "Options of this service", s->service->options, s->config },
+		{ 0 },
+	};
+	int operand = options_parse(&program, sets, argc, argv);
+	if (operand >= 0 && argc - operand > 1) {
+		fprintf(stderr, "%s: one HOST at most, not '%s' too\n", s->program, argv[operand + 1]);
+		return OPTIONS_WRONG;
+	}
+	if (operand >= 0 && operand < argc)
+		s->options.host = argv[operand];
+	return operand;
+}
+
+/* ---- choosing a backend ---- */
+
+static const char *const family_names[] = { "blocking", "readiness", "hybrid", "completion" };
+
+static void print_backend(const struct backend *b)
+{
+	int error = b->probe ? b->probe() : 0;
+	char clients[32] = "many";
+	if (b->max_sessions || b->max_fd)
+		snprintf(clients, sizeof clients, "%s%d", b->max_fd ? "<" : "", b->max_fd ? b->max_fd : b->max_sessions);
+	printf("%-16s %-10s %-8s %-8s %s\n", b->name, family_names[b->family], clients, error ? "no" : "yes",
+	       error ? strerrordesc_np(-error) : b->summary);
+}
+
+static void list_backends(const struct backend *const *backends)
+{
+	printf("%-16s %-10s %-8s %-8s %s\n", "backend", "family", "clients", "usable", "what it is, or why not");
+	for (; *backends; backends++)
+		print_backend(*backends);
+}
+
+static const struct backend *find_backend(const char *name, const struct backend *const *backends)
+{
+	for (; *backends; backends++)
+		if (strcmp((*backends)->name, name) == 0)
+			return *backends;
+	return NULL;
+}
+
+static void complain_backend(const struct server *s, const struct backend *const *backends)
+{
+	const char *names[64];
+	size_t n = 0;
+	fprintf(stderr, "%s: no backend '%s'; there are:", s->program, s->options.backend);
+	for (; *backends && n < 63; backends++) {
+		names[n++] = (*backends)->name;
+		fprintf(stderr, " %s", (*backends)->name);
+	}
+	names[n] = NULL;
+	const char *near = nearest_name(s->options.backend, names);
+	fprintf(stderr, near ? "; did you mean %s?\n" : "\n", near);
+}
+
+/* 0, or the exit status. */
+static int choose_backend(struct server *s, const struct backend *const *backends)
+{
+	char why[512];
+	if (plugin_is_path(s->options.backend)) {
+		s->backend = plugin_backend(s->options.backend, why, sizeof why);
+		if (!s->backend)
+			fprintf(stderr, "%s: --backend: %s\n", s->program, why);
+	} else {
+		s->backend = find_backend(s->options.backend, backends);
+		if (!s->backend)
+			complain_backend(s, backends);
+	}
+	if (!s->backend)
+		return 2;
+	int error = s->backend->probe ? s->backend->probe() : 0;
+	if (error)
+		fprintf(stderr, "%s: backend %s does not work on this machine: %s\n", s->program, s->backend->name,
+			strerrordesc_np(-error));
+	return error ? 1 : 0;
+}
+
+/* ---- setting up ---- */
+
+static int allocate(struct server *s)
+{
+	const struct service *service = s->service;
+	s->config = calloc(1, service->config_size + 1);
+	/* Shared with processes that a backend may fork. */
+	s->shared = mmap(NULL, service->shared_size + 1, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (!s->config || s->shared == MAP_FAILED) {
+		fprintf(stderr, "%s: out of memory\n", s->program);
+		return 1;
+	}
+	if (service->defaults)
+		memcpy(s->config, service->defaults, service->config_size);
+	return 0;
+}
+
+/* A backend that cannot use high descriptors gets a limit under which there are none: so the kernel itself keeps the
+ * promise, and what is too much waits in the accept queue. */
+static void set_limits(struct server *s)
+{
+	s->max_fds = net_raise_fd_limit();
+	if (s->backend->max_fd && s->max_fds > s->backend->max_fd) {
+		struct rlimit limit;
+		getrlimit(RLIMIT_NOFILE, &limit);
+		limit.rlim_cur = (rlim_t)s->backend->max_fd;
+		setrlimit(RLIMIT_NOFILE, &limit);
+		s->max_fds = s->backend->max_fd;
+	}
+	s->max_sessions = s->max_fds;
+	if (s->backend->max_sessions && s->backend->max_sessions < s->max_sessions)
+		s->max_sessions = s->backend->max_sessions;
+	if (s->options.max_conns && s->options.max_conns < s->max_sessions)
+		s->max_sessions = s->options.max_conns;
+}
+
+static int listen_or_complain(struct server *s)
+{
+	int port = s->options.port < 0 ? s->service->port : s->options.port;
+	s->listen_fd = net_listen(s->options.host, (uint16_t)port, s->options.backlog);
+	if (s->listen_fd >= 0)
+		return 0;
+	const char *hint = "";
+	if (s->listen_fd == -EADDRINUSE)
+		hint = "; choose another with --port (0 takes a free one)";
+	else if (s->listen_fd == -EACCES)
+		hint = "; ports below 1024 are for root";
+	fprintf(stderr, "%s: cannot listen on %s, port %d: %s%s\n", s->program,
+		*s->options.host ? s->options.host : "all interfaces", port,
+		s->listen_fd == -ENXIO ? "the name has no address" : strerrordesc_np(-s->listen_fd), hint);
+	return 1;
+}
+
+static void say_ready(const struct server *s)
+{
+	char name[NET_TEXT];
+	net_local_name(s->listen_fd, name, sizeof name);
+	printf("%s: listening on %s (backend %s, workers %d)\n", s->program, name, s->backend->name, s->options.workers);
+	fflush(stdout);
+}
+
+/* Descriptors 0, 1 and 2 must be taken, or a client would get one of them and logs would go to it. */
+static void fill_standard_descriptors(void)
+{
+	int fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO)
+		fd = dup(fd);
+	if (fd > STDERR_FILENO)
+		close(fd);
+}
+
+/* 0, or the exit status. */
+static int set_up(struct server *s, const struct backend *const *backends)
+{
+	char why[512] = "wrong options";
+	int status = choose_backend(s, backends);
+	if (status)
+		return status;
+	if (s->service->check && s->service->check(s->config, why, sizeof why)) {
+		fprintf(stderr, "%s: %s\n", s->program, why);
+		return 2;
+	}
+	int error = log_open(s->program, (enum log_level)s->options.log_level, s->options.log_file);
+	if (error) {
+		fprintf(stderr, "%s: cannot open the log file %s: %s\n", s->program, s->options.log_file,
+			strerrordesc_np(-error));
+		return 1;
+	}
+	set_limits(s);
+	return listen_or_complain(s);
+}
+
+static int serve(struct server *s)
+{
+	sigset_t signals;
+	server_signals(&signals);
+	pthread_sigmask(SIG_BLOCK, &signals, NULL);
+	say_ready(s);
+	int error = s->backend->run(s, s->backend->poller);
+	if (error)
+		fprintf(stderr, "%s: backend %s cannot run: %s\n", s->program, s->backend->name, strerrordesc_np(-error));
+	if (s->options.stats_file) {
+		int failed = stats_write(s, s->options.stats_file);
+		if (failed)
+			fprintf(stderr, "%s: cannot write %s: %s\n", s->program, s->options.stats_file,
+				strerrordesc_np(-failed));
+		error = error ? error : failed;
+	}
+	return error ? 1 : 0;
+}
+
+static void tear_down(struct server *s)
+{
+	if (s->listen_fd >= 0)
+		close(s->listen_fd);
+	free(s->config);
+	munmap(s->shared, s->service->shared_size + 1);
+}
+
+int server_main(const struct service *service, const char *program, const struct backend *const *backends, int argc,
+		char **argv)
+{
+	struct server server = {
+		.service = service, .program = program, .listen_fd = -1,
+		.lock = PTHREAD_MUTEX_INITIALIZER, .session_ended = PTHREAD_COND_INITIALIZER,
+		.options = { .backend = "epoll_lt", .host = "127.0.0.1", .port = -1, .workers = 1, .backlog = 4096,
+			     .idle_timeout_ms = 60000, .grace_ms = 5000, .log_level = LOG_INFO },
+	};
+	fill_standard_descriptors();
+	if (fault_open() || allocate(&server))
+		return 1;
+	int status, answer = read_options(&server, argc, argv);
+	if (answer < 0) {
+		status = options_status(answer);
+	} else if (server.options.list_backends) {
+		list_backends(backends);
+		status = 0;
+	} else {
+		status = set_up(&server, backends);
+		if (!status)
+			status = serve(&server);
+	}
+	tear_down(&server);
+	return status;
+}

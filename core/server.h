@@ -1,0 +1,79 @@
+/* server.h - one server: a service, a backend, a listener, options, and the way to an end.
+ *
+ * server_main() is the whole main() of every server program. For backends: what the drivers share. */
+#ifndef CORE_SERVER_H
+#define CORE_SERVER_H
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "backend.h"
+#include "counters.h"
+#include "io.h"
+
+enum server_phase {
+	SERVER_RUNNING,
+	SERVER_STOPPING, /* no new clients; those here get their answers, until grace_end_ms */
+	SERVER_OVER,     /* every session is cut now */
+};
+
+struct server_options {
+	const char *backend;      /* a name, or a path to a .so */
+	const char *host;
+	int         port;         /* -1: the service's */
+	int         workers;
+	int         max_conns;    /* 0: what descriptors allow */
+	int         backlog;
+	int         idle_timeout_ms; /* 0: none */
+	int         grace_ms;
+	int         log_level;
+	const char *log_file, *stats_file;
+	bool        list_backends;
+};
+
+struct server {
+	const struct service *service;
+	const struct backend *backend;
+	const char           *program;
+	struct server_options options;
+	void                 *config, *shared;
+	int                   listen_fd;
+	int                   max_fds, max_sessions; /* both are more than 0 */
+
+	atomic_int            phase;        /* enum server_phase; only ever goes up */
+	_Atomic int64_t       grace_end_ms;
+	atomic_int            n_sessions;   /* now; blocking drivers count here */
+	_Atomic int64_t       said_tired_ms; /* when we last said that accepting pauses; 0: never */
+
+	pthread_mutex_t       lock;         /* guards the two below */
+	struct worker        *workers;      /* those that live */
+	struct counters       gone;         /* what those that ended had counted */
+	pthread_cond_t        session_ended; /* with lock: for threads that wait for room */
+};
+
+/* Runs a server program from its options to its end; returns the exit status. `backends` ends with NULL. */
+int server_main(const struct service *, const char *program, const struct backend *const *backends, int argc,
+		char **argv);
+
+static inline enum server_phase server_phase(const struct server *s)
+{
+	return (enum server_phase)atomic_load_explicit(&s->phase, memory_order_acquire);
+}
+
+/* The signals that a server acts on: SIGINT, SIGTERM, SIGHUP, SIGUSR1. They are blocked in every thread, and
+ * taken from one place by the driver (signalfd(2) in the reactor, sigtimedwait(2) beside blocking threads). */
+void server_signals(sigset_t *);
+void server_handle_signal(struct server *, int signo);
+
+/* Begins a graceful stop; the second time, ends it at once. */
+void server_stop(struct server *);
+/* Ends a graceful stop whose time is over. */
+void server_check_grace(struct server *);
+
+/* Accept failed with `error` (< 0). True: nothing happened to us, go on (the client went away, accept(2) NOTES:
+ * treat network errors like EAGAIN). False: the machine is tired, pause; said once a minute at most. */
+bool server_accept_failed(struct server *, int error);
+
+#endif

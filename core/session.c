@@ -1,0 +1,401 @@
+/* session.c - the driver's side of a session; see session.h. The same for every driver.
+ *
+ * Where a session's bytes are:
+ *
+ *     kernel --recv--> window of the thread --resume()--> taken
+ *                        |          ^
+ *              unmount() |          | mount()         A turn is what a session does while it runs. Between two
+ *                        v          |                 turns nothing of it is in the window, and an idle session
+ *                       end->tail (malloc)            has no tail either: it costs its slot and no buffer.
+ *
+ *     answer (scratch, offered bytes, static text) --send--> kernel
+ *                        | what the socket did not take
+ *                        v
+ *                     parked->copy (malloc)
+ *
+ * recv(2), send(2), sendmsg(2), shutdown(2), close(2). RFC 9293 section 3.10.7.4 and RFC 1122 section 4.2.2.13 are
+ * why we linger: closing with unread bytes sends a reset, and a reset may overtake the last answer.
+ *
+ * SPDX-License-Identifier: MIT */
+#include "session.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
+#include "error.h"
+#include "log.h"
+#include "net.h"
+#include "server.h"
+#include "sys.h"
+
+enum { LINGER_RECEIVES = 64 };
+enum { FLAG_IDLE = 1, FLAG_LINGER = 2, FLAG_IN_PLACE = 4 };
+
+struct bytes {
+	size_t len;
+	char   data[];
+};
+
+/* A send that the socket did not take whole. Unstable bytes are copied behind it. */
+struct parked {
+	const void *buf, *body;
+	size_t      len, body_len, done, before;
+	unsigned    answers;
+	char        copy[];
+};
+
+struct end *session_end_of(struct session *s, enum io_end which)
+{
+	return which == IO_CLIENT ? &s->client : &s->origin;
+}
+
+/* ---- the window ---- */
+
+/* Keeps what is on offer in the window for its end's next turn. */
+static int unmount(struct worker *w)
+{
+	struct window *in = &w->window;
+	struct end *end = w->mounted;
+	w->mounted = NULL;
+	if (!end || !in->len)
+		return 0;
+	end->tail = malloc(sizeof *end->tail + in->len);
+	if (!end->tail)
+		return -ENOMEM;
+	end->tail->len = in->len;
+	memcpy(end->tail->data, in->base + in->start, in->len);
+	return 0;
+}
+
+/* Puts the end's untaken bytes into the window. */
+static int mount(struct worker *w, struct end *end)
+{
+	struct window *in = &w->window;
+	if (w->mounted == end)
+		return 0;
+	int error = unmount(w);
+	in->start = in->len = 0;
+	w->mounted = end;
+	if (end->tail) {
+		in->len = end->tail->len;
+		memcpy(in->base, end->tail->data, in->len);
+		free(end->tail);
+		end->tail = NULL;
+	}
+	return error;
+}
+
+static void forget_window(struct worker *w)
+{
+	w->mounted = NULL;
+}
+
+/* Moves the untaken bytes to the front if there is no room for a whole receive behind them. */
+static size_t window_room(struct window *in)
+{
+	if (!in->len) {
+		in->start = 0;
+	} else if (in->start && in->cap - in->start - in->len < RECEIVE_SIZE) {
+		memmove(in->base, in->base + in->start, in->len);
+		in->start = 0;
+	}
+	size_t room = in->cap - in->start - in->len;
+	return room < RECEIVE_SIZE ? room : RECEIVE_SIZE;
+}
+
+static void window_take(struct worker *w, size_t used)
+{
+	struct window *in = &w->window;
+	if (used > in->len)
+		die_bug("service %s took %zu of %zu bytes", w->server->service->name, used, in->len);
+	in->start += used;
+	in->len -= used;
+}
+
+/* ---- attempts ---- */
+
+static void log_received(int fd, const char *data, size_t len)
+{
+	char text[512];
+	log_debug("%d receive %s", fd, log_bytes(text, sizeof text, data, len));
+}
+
+static ssize_t try_finish(struct worker *w, struct session *s, struct job *job)
+{
+	char *discard = w->window.base;
+	forget_window(w);
+	if (!job->req.linger)
+		return 0;
+	if (!s->client.half_closed) {
+		s->client.half_closed = true;
+		sys_shutdown(&w->counters, s->client.fd, SHUT_WR);
+	}
+	for (int i = 0; i < LINGER_RECEIVES; i++) {
+		ssize_t n = sys_recv(&w->counters, s->client.fd, discard, RECEIVE_SIZE, 0);
+		if (n == -EAGAIN || n == -EINTR)
+			return n;
+		if (n <= 0)
+			return 0;
+	}
+	return -EINTR; /* a flood: let others have their turn */
+}
+
+static ssize_t try_recv(struct worker *w, struct session *s, struct job *job)
+{
+	struct window *in = &w->window;
+	struct end *end = session_end_of(s, job->req.end);
+	bool last_call = job->req.idle && w->env.stopping;
+	int error = mount(w, end);
+	if (error)
+		return error;
+	size_t room = window_room(in);
+	char *to = in->base + in->start + in->len;
+	ssize_t n = sys_recv(&w->counters, end->fd, to, room, last_call ? MSG_DONTWAIT : 0);
+	/* A short read means drained: no second call to see EAGAIN (epoll(7)). Unless the event also told of the
+	 * end: data and FIN may make one edge only, and the FIN would never be heard of again. */
+	if (n == -EAGAIN || (n > 0 && (size_t)n < room && !(end->ready & WATCH_END)))
+		end->ready &= (uint8_t)~WATCH_READ;
+	if (n == -EAGAIN && last_call) {
+		job->req = (struct io_req){ .op = IO_DONE, .linger = true, .timeout_ms = LINGER_MS };
+		return -EINTR; /* this is a new request: look at its deadline, then try it */
+	}
+	if (n > 0) {
+		in->len += (size_t)n;
+		if (log_debugging())
+			log_received(end->fd, to, (size_t)n);
+	}
+	return n;
+}
+
+/* What is left to send, in at most two pieces; returns how many. */
+static int left_to_send(const struct job *job, struct iovec iov[2])
+{
+	const struct io_req *req = &job->req;
+	int n = 0;
+	if (job->done < req->len)
+		iov[n++] = (struct iovec){ (char *)req->buf + job->done, req->len - job->done };
+	size_t body_done = job->done > req->len ? job->done - req->len : 0;
+	if (body_done < req->body_len)
+		iov[n++] = (struct iovec){ (char *)req->body + body_done, req->body_len - body_done };
+	return n;
+}
+
+static ssize_t try_send(struct worker *w, struct session *s, struct job *job)
+{
+	struct end *end = session_end_of(s, job->req.end);
+	size_t all = job->req.len + job->req.body_len;
+	struct iovec iov[2];
+	while (job->done < all) {
+		int n_iov = left_to_send(job, iov);
+		ssize_t n = sys_send(&w->counters, end->fd, iov, n_iov);
+		if (n < 0) {
+			if (n == -EAGAIN)
+				end->ready &= (uint8_t)~WATCH_WRITE;
+			return n;
+		}
+		job->done += (size_t)n;
+	}
+	count_add(&w->counters, COUNT_ANSWERS, job->req.answers);
+	return (ssize_t)(job->before + all);
+}
+
+static ssize_t try_sleep(struct worker *w, struct job *job)
+{
+	if (!job->until_ns)
+		job->until_ns = clock_ns() + (int64_t)job->req.timeout_ms * 1000000;
+	return sys_sleep_until(&w->counters, job->until_ns);
+}
+
+ssize_t session_try(struct worker *w, struct session *s, struct job *job)
+{
+	switch (job->req.op) {
+	case IO_RECV:
+		return try_recv(w, s, job);
+	case IO_SEND:
+		return try_send(w, s, job);
+	case IO_SLEEP:
+		return try_sleep(w, job);
+	case IO_DONE:
+		return try_finish(w, s, job);
+	default:
+		return -ENOSYS;
+	}
+}
+
+/* ---- the conversation with the service ---- */
+
+void session_begin(struct worker *w, struct session *s, int fd, const struct peer *peer, struct job *job)
+{
+	s->client.fd = fd;
+	s->client.ready = WATCH_READ | WATCH_WRITE;
+	s->origin.fd = -1;
+	s->peer = *peer;
+	if (log_debugging()) {
+		char name[PEER_TEXT];
+		log_debug("accept connection from %s, fd = %d", peer_format(name, sizeof name, peer), fd);
+	}
+	count_add(&w->counters, COUNT_SESSIONS, 1);
+	forget_window(w);
+	w->env.peer = &s->peer;
+	*job = (struct job){ .req.timeout_ms = -1 };
+	w->server->service->start(s->state, &w->env, &job->req);
+}
+
+/* After a failure of the client's end there is no one to talk to. A receive that timed out is different: the
+ * service may still want to say so. */
+static bool client_is_dead(const struct job *job, ssize_t n)
+{
+	if (n >= 0 || job->req.end != IO_CLIENT)
+		return false;
+	if (job->req.op != IO_RECV && job->req.op != IO_SEND && job->req.op != IO_SENDFILE)
+		return false;
+	if (error_kind((int)n) == ERROR_BUG)
+		die_bug("a system call for a client failed: %s", strerrordesc_np((int)-n));
+	return !(job->req.op == IO_RECV && n == -ETIMEDOUT);
+}
+
+static void ask_service(struct worker *w, struct session *s, struct job *job, ssize_t n)
+{
+	struct io_result got = {
+		.op = job->req.op, .n = n,
+		.data = w->window.base + w->window.start, .len = w->window.len,
+	};
+	*job = (struct job){ .req.timeout_ms = -1 };
+	w->env.peer = &s->peer;
+	count_add(&w->counters, COUNT_RESUMES, 1);
+	w->server->service->resume(s->state, &w->env, &got, &job->req);
+	window_take(w, job->req.used);
+	if (job->req.op == IO_DONE)
+		job->req.timeout_ms = LINGER_MS;
+}
+
+/* It took nothing of a full message's worth and wants more: it would for ever. */
+static bool wants_too_much(const struct worker *w, const struct job *job)
+{
+	return job->req.op == IO_RECV && !job->req.used && w->window.len >= w->server->service->max_message;
+}
+
+bool session_resume(struct worker *w, struct session *s, struct job *job, ssize_t n)
+{
+	if (job->req.op == IO_DONE || client_is_dead(job, n))
+		return false;
+	free(s->parked);
+	s->parked = NULL;
+	if (mount(w, session_end_of(s, job->req.end)))
+		return false;
+	ask_service(w, s, job, n);
+	if (wants_too_much(w, job)) {
+		ask_service(w, s, job, -EMSGSIZE);
+		if (wants_too_much(w, job)) /* -EMSGSIZE is an answer that must be acted on */
+			die_bug("service %s asks for more after -EMSGSIZE", w->server->service->name);
+	}
+	return true;
+}
+
+/* ---- between two turns ---- */
+
+/* Unstable memory is copied, and only the rest of it: from there on `done` counts anew. */
+static int park_send(struct session *s, const struct job *job)
+{
+	if (s->parked) { /* it was parked before, and sent some of it since */
+		s->parked->done = job->done;
+		return 0;
+	}
+	const struct io_req *req = &job->req;
+	size_t sent = job->done < req->len ? job->done : req->len; /* of buf */
+	size_t copied = req->stable ? 0 : req->len - sent;
+	struct parked *p = malloc(sizeof *p + copied);
+	if (!p)
+		return -ENOMEM;
+	*p = (struct parked){ .buf = req->buf, .body = req->body, .len = req->len, .body_len = req->body_len,
+			      .done = job->done, .answers = req->answers };
+	if (copied) {
+		memcpy(p->copy, (const char *)req->buf + sent, copied);
+		p->buf = p->copy;
+		p->len = copied;
+		p->done = 0;
+		p->before = sent;
+	}
+	s->parked = p;
+	return 0;
+}
+
+int session_park(struct worker *w, struct session *s, const struct job *job)
+{
+	s->op = (uint8_t)job->req.op;
+	s->end_of = (uint8_t)job->req.end;
+	s->flags = (uint8_t)((job->req.idle ? FLAG_IDLE : 0) | (job->req.linger ? FLAG_LINGER : 0) |
+			     (job->req.in_place ? FLAG_IN_PLACE : 0));
+	s->timeout_ms = job->req.timeout_ms;
+	int error = job->req.op == IO_SEND ? park_send(s, job) : 0;
+	return error ? error : unmount(w);
+}
+
+void session_unpark(struct worker *w, struct session *s, struct job *job)
+{
+	forget_window(w);
+	*job = (struct job){ .req = { .op = (enum io_op)s->op, .end = (enum io_end)s->end_of,
+				      .timeout_ms = s->timeout_ms, .idle = s->flags & FLAG_IDLE,
+				      .linger = s->flags & FLAG_LINGER,
+				      .in_place = s->flags & FLAG_IN_PLACE } };
+	if (s->parked) {
+		job->req.buf = s->parked->buf;
+		job->req.len = s->parked->len;
+		job->req.body = s->parked->body;
+		job->req.body_len = s->parked->body_len;
+		job->req.answers = s->parked->answers;
+		job->req.stable = true; /* it lives until this send is done */
+		job->done = s->parked->done;
+		job->before = s->parked->before;
+	}
+}
+
+unsigned session_wants(const struct session *s)
+{
+	switch ((enum io_op)s->op) {
+	case IO_RECV:
+	case IO_DONE:
+		return WATCH_READ;
+	case IO_SEND:
+	case IO_SENDFILE:
+	case IO_CONNECT:
+		return WATCH_WRITE;
+	default:
+		return 0;
+	}
+}
+
+bool session_is_idle(const struct session *s)
+{
+	return s->op == IO_RECV && s->flags & FLAG_IDLE;
+}
+
+/* ---- the end ---- */
+
+static void close_end(struct worker *w, struct end *end)
+{
+	if (end->fd >= 0)
+		sys_close(&w->counters, end->fd);
+	end->fd = -1;
+	free(end->tail);
+	end->tail = NULL;
+}
+
+void session_end(struct worker *w, struct session *s)
+{
+	const struct service *service = w->server->service;
+	w->env.peer = &s->peer;
+	if (service->end)
+		service->end(s->state, &w->env);
+	forget_window(w);
+	close_end(w, &s->origin);
+	close_end(w, &s->client);
+	free(s->parked);
+	s->parked = NULL;
+	if (log_debugging()) {
+		char name[PEER_TEXT];
+		log_debug("%s closed", peer_format(name, sizeof name, &s->peer));
+	}
+}

@@ -1,0 +1,71 @@
+/* session.h - the driver's side of a session: attempt its request, give it the result, keep what it left.
+ *
+ * A session's life, whichever driver runs it:
+ *
+ *     session_begin ---> job ---> session_try ---> n ---> session_resume ---> job ... ---> session_end
+ *                         ^            |                        (false: it is over)
+ *                         |         -EAGAIN
+ *                         |            v
+ *                 session_unpark <- (wait) <- session_park
+ *
+ * A blocking driver never sees -EAGAIN and so never parks: it is the two functions in a loop. */
+#ifndef CORE_SESSION_H
+#define CORE_SESSION_H
+
+#include "io.h"
+#include "worker.h"
+
+enum { LINGER_MS = 2000 };
+
+/* The request at hand, and how much of it is done. Lives on the stack of the thread that serves. */
+struct job {
+	struct io_req req;
+	size_t        done;     /* bytes sent so far, of those that req names */
+	size_t        before;   /* and those sent before it was parked, which req names no more */
+	int64_t       until_ns; /* IO_SLEEP in place: when it ends; 0: not begun */
+};
+
+struct end {
+	int           fd;      /* -1: not connected */
+	uint8_t       watched; /* the reactor's: what the poller was asked for */
+	uint8_t       ready;   /* the reactor's: WATCH_ bits, what is worth trying */
+	bool          half_closed;
+	struct bytes *tail;    /* untaken bytes between two turns; NULL: none */
+};
+
+struct session {
+	struct end     client, origin;
+	struct parked *parked;  /* a send that waits: what is left of it */
+	struct peer    peer;
+	uint8_t        op;      /* while parked: enum io_op */
+	uint8_t        flags;   /* while parked: the request's, in session.c */
+	uint8_t        end_of;  /* while parked: enum io_end */
+	bool           refused; /* it was given -EMSGSIZE */
+	int            timeout_ms; /* while parked */
+	_Alignas(8) char state[]; /* the service's, session_size bytes */
+};
+
+/* fd belongs to the session from now on. *job is its first request. s is zeroed. */
+void session_begin(struct worker *, struct session *s, int fd, const struct peer *, struct job *job);
+
+/* One attempt at the request: >= 0 or -errno is its result; -EAGAIN: it would block, wait for session_wants();
+ * -EINTR: a signal came, look around and try again. IO_SLEEP is the driver's own business. */
+ssize_t session_try(struct worker *, struct session *, struct job *job);
+
+/* Gives the result to the session; *job is its next request. False: it is over, call session_end(). */
+bool session_resume(struct worker *, struct session *, struct job *job, ssize_t n);
+
+/* Between two turns of a reactor. 0 or -ENOMEM: end the session. */
+int  session_park(struct worker *, struct session *, const struct job *job);
+void session_unpark(struct worker *, struct session *, struct job *job);
+
+/* What the parked request waits for (WATCH_READ, WATCH_WRITE, 0 for a sleep), and where. */
+unsigned    session_wants(const struct session *);
+struct end *session_end_of(struct session *, enum io_end);
+
+/* Is the parked request one that a graceful stop may cut short? */
+bool session_is_idle(const struct session *);
+
+void session_end(struct worker *, struct session *);
+
+#endif

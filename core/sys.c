@@ -1,0 +1,130 @@
+/* sys.c - the system calls that serve clients, counted; see sys.h.
+ *
+ * accept4(2) recv(2) sendmsg(2) shutdown(2) close(2) select(2) poll(2) epoll_ctl(2) epoll_wait(2)
+ * clock_nanosleep(2)
+ *
+ * Each call passes fault_before() on its way in, and after() on its way out:
+ *
+ *     driver --> fault_before() --> the kernel --> after() --> driver
+ *                (test builds:      count, errno -> -errno,
+ *                 refuse, shorten)  (a trace would hang here)
+ *
+ * SPDX-License-Identifier: MIT */
+#include "sys.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "fault.h"
+#include "net.h"
+
+static ssize_t after(struct counters *c, enum count kind, ssize_t result)
+{
+	int error = result < 0 ? errno : 0;
+	count_add(c, kind, 1);
+	if (!error)
+		return result;
+	if (error == EAGAIN)
+		count_add(c, COUNT_EAGAIN, 1);
+	return -error;
+}
+
+static int after_wait(struct counters *c, int result)
+{
+	if (result > 0)
+		count_add(c, COUNT_EVENTS, (uint64_t)result);
+	else if (result == 0)
+		count_add(c, COUNT_EMPTY, 1);
+	return (int)after(c, COUNT_WAIT, result);
+}
+
+int sys_accept(struct counters *c, int listen_fd, struct peer *peer, int flags)
+{
+	struct sockaddr_storage sa;
+	socklen_t len = sizeof sa;
+	int error = fault_before(COUNT_ACCEPT, NULL);
+	if (error)
+		return error;
+	sa.ss_family = AF_UNSPEC;
+	int fd = (int)after(c, COUNT_ACCEPT, accept4(listen_fd, (struct sockaddr *)&sa, &len, flags | SOCK_CLOEXEC));
+	if (fd >= 0)
+		peer_from_sockaddr(peer, (struct sockaddr *)&sa);
+	return fd;
+}
+
+ssize_t sys_recv(struct counters *c, int fd, void *buf, size_t len, int flags)
+{
+	int error = fault_before(COUNT_RECV, &len);
+	if (error)
+		return error;
+	ssize_t n = after(c, COUNT_RECV, recv(fd, buf, len, flags));
+	if (n > 0)
+		count_add(c, COUNT_BYTES_IN, (uint64_t)n);
+	return n;
+}
+
+ssize_t sys_send(struct counters *c, int fd, const struct iovec *iov, int n_iov)
+{
+	struct iovec first = iov[0];
+	int error = fault_before(COUNT_SEND, &first.iov_len);
+	if (error)
+		return error;
+	ssize_t n;
+	if (n_iov == 1 || first.iov_len < iov[0].iov_len) {
+		n = send(fd, first.iov_base, first.iov_len, MSG_NOSIGNAL);
+	} else {
+		struct msghdr message = { .msg_iov = (struct iovec *)iov, .msg_iovlen = (size_t)n_iov };
+		n = sendmsg(fd, &message, MSG_NOSIGNAL);
+	}
+	n = after(c, COUNT_SEND, n);
+	if (n > 0)
+		count_add(c, COUNT_BYTES_OUT, (uint64_t)n);
+	return n;
+}
+
+int sys_shutdown(struct counters *c, int fd, int how)
+{
+	return (int)after(c, COUNT_SHUTDOWN, shutdown(fd, how));
+}
+
+/* close(2) NOTES: on Linux the descriptor is gone also when close says EINTR, so it is never repeated. */
+int sys_close(struct counters *c, int fd)
+{
+	return (int)after(c, COUNT_CLOSE, close(fd));
+}
+
+int sys_select(struct counters *c, int n, fd_set *in, fd_set *out, int timeout_ms)
+{
+	struct timeval timeout = { timeout_ms / 1000, timeout_ms % 1000 * 1000 };
+	int error = fault_before(COUNT_WAIT, NULL);
+	return error ? error : after_wait(c, select(n, in, out, NULL, timeout_ms < 0 ? NULL : &timeout));
+}
+
+int sys_poll(struct counters *c, struct pollfd *fds, unsigned n, int timeout_ms)
+{
+	int error = fault_before(COUNT_WAIT, NULL);
+	return error ? error : after_wait(c, poll(fds, n, timeout_ms));
+}
+
+int sys_epoll_ctl(struct counters *c, int epfd, int op, int fd, uint32_t events, uint64_t data)
+{
+	struct epoll_event event = { .events = events, .data.u64 = data };
+	int error = fault_before(COUNT_CTL, NULL);
+	return error ? error : (int)after(c, COUNT_CTL, epoll_ctl(epfd, op, fd, &event));
+}
+
+int sys_epoll_wait(struct counters *c, int epfd, struct epoll_event *events, int max, int timeout_ms)
+{
+	int error = fault_before(COUNT_WAIT, NULL);
+	return error ? error : after_wait(c, epoll_wait(epfd, events, max, timeout_ms));
+}
+
+int sys_sleep_until(struct counters *c, int64_t end_ns)
+{
+	struct timespec end = { end_ns / 1000000000, end_ns % 1000000000 };
+	int error = clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &end, NULL);
+	count_add(c, COUNT_SLEEP, 1);
+	return -error;
+}

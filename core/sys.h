@@ -1,0 +1,38 @@
+/* sys.h - the glass box: every system call that serves a client is made here and nowhere else.
+ *
+ * So this is the one place that counts them, where a trace would hang and where faults are injected. Every function
+ * returns >= 0 or -errno and takes the counters of the calling thread. They add nothing else: what a call means is
+ * in its man page. `make lint` checks that drivers and backends make no such call directly. */
+#ifndef CORE_SYS_H
+#define CORE_SYS_H
+
+#include <poll.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/epoll.h>
+#include <sys/select.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+
+#include "counters.h"
+#include "io.h"
+
+/* accept4(2); flags: SOCK_NONBLOCK or 0 (SOCK_CLOEXEC always). The kernel's address goes to *peer. */
+int     sys_accept(struct counters *, int listen_fd, struct peer *peer, int flags);
+ssize_t sys_recv(struct counters *, int fd, void *buf, size_t len, int flags);
+/* sendmsg(2), or send(2) for one piece; never SIGPIPE. */
+ssize_t sys_send(struct counters *, int fd, const struct iovec *, int n_iov);
+int     sys_shutdown(struct counters *, int fd, int how);
+int     sys_close(struct counters *, int fd);
+
+int sys_select(struct counters *, int n, fd_set *in, fd_set *out, int timeout_ms);
+int sys_poll(struct counters *, struct pollfd *, unsigned n, int timeout_ms);
+int sys_epoll_ctl(struct counters *, int epfd, int op, int fd, uint32_t events, uint64_t data);
+int sys_epoll_wait(struct counters *, int epfd, struct epoll_event *, int max, int timeout_ms);
+
+/* clock_nanosleep(2) on the monotonic clock, until `end_ns`: -EINTR when a signal came first. */
+int sys_sleep_until(struct counters *, int64_t end_ns);
+
+#endif

@@ -1,0 +1,44 @@
+/* timer.h - many deadlines, one question: when is the next? A binary heap behind five functions.
+ *
+ *     arm: O(log n)   cancel: O(log n)   next: O(1)   pop: O(log n)
+ *
+ * A struct timer is embedded in what it times; it only knows its place in the heap. Users keep re-arming rare: a
+ * session whose deadline moves later just notes the new one, and looks when the old one pops (see reactor.c). */
+#ifndef CORE_TIMER_H
+#define CORE_TIMER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct timer {
+	uint32_t place; /* in the heap, from 1; 0: not armed */
+};
+
+struct timer_entry {
+	int64_t       when_ms;
+	struct timer *timer;
+};
+
+struct timers {
+	struct timer_entry *heap; /* [1..n] */
+	uint32_t            n, max;
+};
+
+/* Room for max timers; 0 or -ENOMEM. */
+int  timers_open(struct timers *, uint32_t max);
+void timers_close(struct timers *);
+
+/* Fires at when_ms (monotonic); moves an armed one. Cannot fail while at most max timers are armed. */
+void timer_arm(struct timers *, struct timer *, int64_t when_ms);
+void timer_cancel(struct timers *, struct timer *); /* no harm if not armed */
+
+/* The time of an armed timer. */
+int64_t timer_when(const struct timers *, const struct timer *);
+
+/* Milliseconds from now to the next one, 0 if it is due, -1 if there is none: a timeout for poll(2). */
+int timers_wait(const struct timers *, int64_t now_ms);
+
+/* One that is due, now disarmed; NULL: none is. */
+struct timer *timers_pop(struct timers *, int64_t now_ms);
+
+#endif

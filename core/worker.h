@@ -1,0 +1,48 @@
+/* worker.h - a thread that serves: its counters, its buffers, and what its sessions may know of the world.
+ *
+ * The window is where received bytes stand while a session looks at them: one per thread, hot in cache, instead of
+ * one per connection. Between two turns a session's untaken bytes are kept in memory of their own (session.c).
+ *
+ *        base            start            start+len             cap
+ *         | taken bytes    | on offer         | room to receive   |
+ */
+#ifndef CORE_WORKER_H
+#define CORE_WORKER_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "backend.h"
+#include "counters.h"
+
+enum { RECEIVE_SIZE = 16 << 10, SCRATCH_SIZE = 16 << 10 };
+
+struct end;
+
+struct window {
+	char  *base;
+	size_t cap, start, len; /* cap: max_message + RECEIVE_SIZE */
+};
+
+struct worker {
+	struct counters counters;
+	struct io_env   env;
+	struct server  *server;
+	struct window   window;
+	struct end     *mounted; /* whose bytes are in the window; NULL: no one's (session.c) */
+	/* The server's list of workers, guarded by its lock. */
+	struct worker  *next;
+	pthread_t       thread;
+	/* When a call of a blocking thread must end: read by the thread that wakes it. 0: no deadline. */
+	_Atomic int64_t deadline_ms;
+};
+
+/* Allocates the buffers and enters the server's list. 0 or -ENOMEM. The caller owns *w. */
+int  worker_open(struct worker *w, struct server *);
+/* Leaves the list; its counts go to the server's total. */
+void worker_close(struct worker *w);
+
+/* The clock for the sessions that run next. */
+void worker_tick(struct worker *w);
+
+#endif
