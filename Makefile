@@ -57,7 +57,7 @@ $(CLIENTS): $(OUT)%: $(B)/%.o $(B)/muxlab.a
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)$(CC) $(ALL_CFLAGS) $^ $(LDFLAGS) -o $@
 
-$(FLOORS): $(OUT)%: $(B)/%.o
+$(FLOORS): $(OUT)%: $(B)/%.o $(B)/muxlab.a
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)$(CC) $(ALL_CFLAGS) $^ $(LDFLAGS) -o $@
 
@@ -84,8 +84,79 @@ tests: all $(UNITS) $(if $(PROBE),$(B)/tests/conform/probe)
 %.so: %.c
 	$(call say,SO,$@)$(CC) $(ALL_CFLAGS) -shared -fPIC $< -o $@
 
+# ---- running ----
+
+BACKEND ?= epoll_lt
+SERVICE ?= zen
+HOST    ?= 127.0.0.1
+WORKERS ?= 1
+PORT    ?=
+ARGS    ?=
+server_zen      := servers/zen_server
+server_echo     := servers/echo_server
+server_redirect := servers/redirect_master
+.PHONY: run
+run: all ## run a server: BACKEND=epoll_et SERVICE=zen|echo|redirect|./mine.so HOST= PORT= WORKERS= ARGS=
+	$(if $(findstring /,$(SERVICE)),servers/plugin_server $(SERVICE),$(or $(server_$(SERVICE)),$(error \
+	  SERVICE is zen, echo, redirect or ./mine.so))) '$(HOST)' $(PORT:%=-p %) -b $(BACKEND) -w $(WORKERS) $(ARGS)
+
+.PHONY: bench
+bench: all ## compare the backends on this machine: charts and a page, in under three minutes (ARGS= for more)
+	@tools/deps.sh bench
+	bench/compare.sh $(ARGS)
+
+.PHONY: bench-floors
+bench-floors: all ## CPU time per request against hand-written minimal servers, and memory per idle connection
+	bench/floors.sh $(ARGS)
+
+# ---- checking ----
+
+.PHONY: test
+test: tests ## run all tests: units, command line, every backend x every service, the comparison
+	@tools/deps.sh test
+	tests/run.sh $(ARGS)
+
+.PHONY: test-asan test-tsan
+test-asan: ## the same under AddressSanitizer and UndefinedBehaviorSanitizer, with injected faults
+	@tools/deps.sh test
+	$(MAKE) SAN=asan tests
+	tests/run.sh --san asan $(ARGS)
+test-tsan: ## the same under ThreadSanitizer
+	@tools/deps.sh test
+	$(MAKE) SAN=tsan tests
+	tests/run.sh --san tsan $(ARGS)
+
+.PHONY: lint
+lint: tests ## check layers, system calls, scripts and C (clang-tidy)
+	@tools/deps.sh lint
+	tools/lint.sh $(ARGS)
+
+.PHONY: deps
+deps: ## install what tests, charts and lint need (Debian's packages; asks nothing as root)
+	tools/deps.sh
+
+.PHONY: doctor
+doctor: ## say what this machine lacks or limits, and what to do
+	@tools/doctor.sh
+
+# ---- the rest ----
+
+prefix  ?= /usr/local
+DESTDIR ?=
+.PHONY: install
+install: all ## install the programs (prefix=/usr/local, DESTDIR=)
+	install -d '$(DESTDIR)$(prefix)/bin' '$(DESTDIR)$(prefix)/include/muxlab/core'
+	install $(SERVERS) $(CLIENTS) '$(DESTDIR)$(prefix)/bin'
+	install -T $(OUT)bench/load '$(DESTDIR)$(prefix)/bin/muxlab-load'
+	install -m 644 core/io.h core/backend.h core/sys.h core/counters.h core/pages.h \
+	  '$(DESTDIR)$(prefix)/include/muxlab/core'
+
 .PHONY: clean
 clean: ## remove what was built (results stay)
 	rm -rf build build-asan build-tsan $(PROGRAMS) lab/*.so
 
--include $(shell find build$(SAN:%=-%) -name '*.d' 2>/dev/null)
+.PHONY: help
+help: ## print this list
+	@awk -F ':[^#]*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -75,6 +75,9 @@ void blocking_wait_for_end(struct worker *);
 
 /* ---- for all ---- */
 
+/* Prints the "listening" line. reactor_run() and blocking_run() do it; a run() of your own must, once it serves. */
+void server_ready(struct server *);
+
 struct counters *worker_counters(struct worker *); /* for the calls of sys.h */
 struct server   *worker_server(struct worker *);
 int              server_workers(const struct server *); /* --workers */

@@ -315,6 +315,8 @@ int blocking_run(struct server *server, int n, void (*serve)(struct worker *))
 	}
 	if (error)
 		server_stop(server);
+	else
+		server_ready(server);
 	if (acceptors)
 		watch_over(server, acceptors, started);
 	for (int i = 0; i < started; i++)

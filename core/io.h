@@ -19,6 +19,8 @@
  *    A driver that cannot send all of it by then copies the rest. `stable` memory outlives the session.
  *  Deadlines. timeout_ms runs from the request, for IO_SEND from the last progress. They fire up to a second
  *    late, never early; a sleep ends as exactly as the kernel can.
+ *  Origins and files. One of each at a time, IO_CLOSE to change it; the end closes them. Names are looked up beside a
+ *    loop, not in it. A path cannot leave the root. A file that shrank ends the connection, never a short body.
  *  Errors. When the client's end is dead (reset, send timed out), end() runs and resume() does not. A failing
  *    origin end is a result. Reset while nothing is wanted: found by the next operation.
  *  Graceful stop. Idle sessions get one last receive that does not wait; what came is answered; then half-close,
@@ -34,7 +36,7 @@
 #define MUXLAB_CONTRACT 1 /* checked when a plug-in is loaded; changes when a struct of the contract does */
 
 enum io_op { IO_RECV, IO_SEND, IO_SLEEP, IO_CONNECT, IO_OPEN, IO_SENDFILE, IO_CLOSE, IO_DONE };
-enum io_end { IO_CLIENT, IO_ORIGIN }; /* which end of the session, never a descriptor */
+enum io_end { IO_CLIENT, IO_ORIGIN, IO_FILE }; /* which end of the session, never a descriptor */
 
 struct io_req {                 /* zero but for timeout_ms = -1 when resume() gets it */
 	enum io_op  op;
@@ -46,7 +48,7 @@ struct io_req {                 /* zero but for timeout_ms = -1 when resume() ge
 	size_t      body_len;
 	bool        stable;     /* buf outlives the session (static text, a pinned object) */
 	unsigned    answers;    /* IO_SEND: so many requests are answered by it; only counted */
-	const char *where;      /* IO_CONNECT: "host:port"; IO_OPEN: a path below the root; good until resume() */
+	const char *where;      /* IO_CONNECT (end IO_ORIGIN): "host:port"; IO_OPEN: a path below the root */
 	off_t       offset;     /* IO_SENDFILE: buf first, then file_len bytes of the open file from here */
 	size_t      file_len;
 	int         timeout_ms; /* -1: none; past it the result is -ETIMEDOUT. IO_SLEEP: how long */
@@ -65,7 +67,8 @@ struct io_file { /* what IO_OPEN found */
 struct io_result {
 	enum io_op  op;         /* of the request that this answers */
 	ssize_t     n;          /* bytes received or sent, 0 = the peer closed (IO_RECV) or done; or -errno */
-	const char *data;       /* the untaken bytes of the end, contiguous, also when n <= 0 */
+	const char *data;       /* untaken bytes, contiguous, also when n <= 0: of the origin after IO_RECV from it
+	                         * or IO_SEND to it, else of the client */
 	size_t      len;
 	const struct io_file *file; /* IO_OPEN */
 };
@@ -101,6 +104,7 @@ struct service {
 	const struct option_def *options; /* they write into the config; ends with a zero entry; NULL: none */
 	/* After the options: 0, or -1 with one line in `why` (size bytes). */
 	int  (*check)(void *config, char *why, size_t size);
+	const char *(*root)(const void *config); /* the folder that IO_OPEN looks below; NULL: the service opens no files */
 	void (*start)(void *session, const struct io_env *, struct io_req *first);
 	void (*resume)(void *session, const struct io_env *, const struct io_result *, struct io_req *next);
 	void (*end)(void *session, const struct io_env *); /* once for each start(); may be NULL */

@@ -94,7 +94,7 @@ static void log_line(enum log_level level, int error, const char *format, va_lis
 		int saved = errno;                              \
 		va_list args;                                   \
 		va_start(args, format);                         \
-		log_line(level, with_errno ? saved : 0, format, args); \
+		log_line(level, (with_errno) ? saved : 0, format, args); \
 		va_end(args);                                   \
 		errno = saved;                                  \
 	}

@@ -41,7 +41,7 @@ char *peer_format(char *out, size_t size, const struct peer *peer)
 
 int net_local_name(int fd, char *out, size_t size)
 {
-	struct sockaddr_storage sa;
+	struct sockaddr_storage sa = { .ss_family = AF_UNSPEC };
 	socklen_t len = sizeof sa;
 	char host[NI_MAXHOST], port[NI_MAXSERV];
 	if (getsockname(fd, (struct sockaddr *)&sa, &len) < 0)
@@ -64,6 +64,11 @@ static int resolve(const char *host, uint16_t port, int flags, struct addrinfo *
 int net_resolve(const char *host, uint16_t port, struct addrinfo **list)
 {
 	return resolve(host, port, AI_NUMERICSERV, list);
+}
+
+int net_numeric(const char *host, uint16_t port, struct addrinfo **list)
+{
+	return resolve(host, port, AI_NUMERICSERV | AI_NUMERICHOST, list);
 }
 
 static int listen_on(const struct addrinfo *ai, int backlog)

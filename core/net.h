@@ -27,6 +27,9 @@ int net_listen(const char *host, uint16_t port, int backlog);
 /* Every address of the name: *list is for freeaddrinfo(3). 0, or an EAI_ code for gai_strerror(3). */
 int net_resolve(const char *host, uint16_t port, struct addrinfo **list);
 
+/* The same for an address in digits; anything else is an error at once, without asking anyone. */
+int net_numeric(const char *host, uint16_t port, struct addrinfo **list);
+
 /* Connects (blocking) to each address in turn until one answers. A descriptor or -errno of the last one tried;
  * -ENXIO: the name does not resolve. */
 int net_connect(const char *host, uint16_t port);

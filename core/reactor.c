@@ -33,6 +33,7 @@
 
 #include "clock.h"
 #include "log.h"
+#include "lookup.h"
 #include "pages.h"
 #include "server.h"
 #include "session.h"
@@ -46,7 +47,7 @@ enum {
 	TIRED_MS = 1000,     /* how long accepting pauses when the machine is out of something, at most */
 };
 
-enum { TOKEN_LISTENER, TOKEN_SIGNALS }; /* generation 0: no session has it */
+enum { TOKEN_LISTENER, TOKEN_SIGNALS, TOKEN_NAMES }; /* generation 0: no session has it */
 
 struct slot {
 	uint32_t       generation, next; /* next: in the run queue or in the free list */
@@ -175,19 +176,16 @@ static void resume_accepting(struct reactor *r)
 static void drop(struct reactor *r, struct slot *slot)
 {
 	struct session *s = &slot->session;
-	if (s->client.watched && r->poller->forget)
-		r->poller->forget(r->state, s->client.fd);
 	timer_cancel(&r->timers, &slot->timer);
 	session_end(&r->worker, s);
 	slot_give_back(r, slot);
 	resume_accepting(r);
 }
 
-static int watch(struct reactor *r, struct slot *slot, unsigned now)
+static int watch(struct reactor *r, struct slot *slot, enum io_end which, unsigned now)
 {
-	struct session *s = &slot->session;
-	struct end *end = session_end_of(s, (enum io_end)s->end_of);
-	int error = r->poller->watch(r->state, end->fd, end->watched, now, token_of(r, slot, (enum io_end)s->end_of));
+	struct end *end = session_end_of(&slot->session, which);
+	int error = r->poller->watch(r->state, end->fd, end->watched, now, token_of(r, slot, which));
 	if (!error)
 		end->watched = (uint8_t)now;
 	return error;
@@ -196,11 +194,14 @@ static int watch(struct reactor *r, struct slot *slot, unsigned now)
 static int watch_for_parked(struct reactor *r, struct slot *slot)
 {
 	struct session *s = &slot->session;
-	struct end *end = session_end_of(s, (enum io_end)s->end_of);
+	enum io_end which = (enum io_end)s->end_of;
+	struct end *end = session_end_of(s, which);
 	unsigned wants = session_wants(s);
+	if (!end || !wants)
+		return 0;
 	if (r->poller->edge)
-		return end->watched || !wants ? 0 : watch(r, slot, WATCH_READ | WATCH_WRITE | WATCH_EDGE);
-	return wants & ~(unsigned)end->watched ? watch(r, slot, wants) : 0;
+		return end->watched ? 0 : watch(r, slot, which, WATCH_READ | WATCH_WRITE | WATCH_EDGE);
+	return wants & ~(unsigned)end->watched ? watch(r, slot, which, wants) : 0;
 }
 
 /* The time of a request runs from when it first waits. Sleeps are measured anew, since this turn may have been long. */
@@ -238,14 +239,18 @@ static void run_later(struct reactor *r, struct slot *slot, const struct job *jo
 /* Could the request succeed, as far as we know? */
 static bool worth_trying(const struct reactor *r, const struct session *s, const struct job *job)
 {
-	const struct end *end = job->req.end == IO_CLIENT ? &s->client : &s->origin;
+	const struct end *end = session_end_of(s, job->req.end);
+	if (!end)
+		return true; /* to hear that there is no such end, or to make one */
 	switch (job->req.op) {
 	case IO_RECV:
-		return end->ready & WATCH_READ || (job->req.idle && r->worker.env.stopping);
+		return end->fd < 0 || end->ready & WATCH_READ || (job->req.idle && r->worker.env.stopping);
 	case IO_DONE:
 		return !job->req.linger || !s->client.half_closed || end->ready & WATCH_READ;
 	case IO_SEND:
-		return end->ready & WATCH_WRITE;
+	case IO_SENDFILE:
+	case IO_CONNECT:
+		return end->fd < 0 || end->ready & WATCH_WRITE;
 	case IO_SLEEP:
 		return job->req.in_place;
 	default:
@@ -374,11 +379,20 @@ static void take_signals(struct reactor *r)
 
 /* ---- the loop ---- */
 
+/* Sessions whose name has been looked up: the slot is around the session. */
+static void take_names(struct reactor *r)
+{
+	for (struct session *s; (s = lookups_finished(r->worker.lookups));)
+		enqueue(r, (struct slot *)(void *)((char *)s - offsetof(struct slot, session)));
+}
+
 static void take_event(struct reactor *r, const struct ready *event)
 {
 	if (event->token >> 32 == 0) {
 		if (event->token == TOKEN_SIGNALS)
 			take_signals(r);
+		else if (event->token == TOKEN_NAMES)
+			take_names(r);
 		else if (r->accepting)
 			accept_some(r);
 		return;
@@ -387,11 +401,15 @@ static void take_event(struct reactor *r, const struct ready *event)
 	if (!slot)
 		return;
 	struct session *s = &slot->session;
-	struct end *end = session_end_of(s, event->token & 1 ? IO_ORIGIN : IO_CLIENT);
+	enum io_end which = event->token & 1 ? IO_ORIGIN : IO_CLIENT;
+	struct end *end = session_end_of(s, which);
+	if (!end)
+		return;
 	end->ready |= (uint8_t)event->seen;
-	if (session_wants(s) & end->ready)
+	unsigned wants = s->end_of == which ? session_wants(s) : 0;
+	if (wants & end->ready)
 		enqueue(r, slot);
-	else if (!r->poller->edge && !slot->queued && watch(r, slot, session_wants(s)))
+	else if (!r->poller->edge && !slot->queued && watch(r, slot, which, wants))
 		drop(r, slot);
 }
 
@@ -462,9 +480,27 @@ static int open_signals(void)
 	return fd < 0 ? -errno : fd;
 }
 
+/* An end that is closed while its session goes on, or with it. */
+static void forget(struct worker *w, struct end *end)
+{
+	struct reactor *r = (struct reactor *)(void *)((char *)w - offsetof(struct reactor, worker));
+	if (r->poller->forget)
+		r->poller->forget(r->state, end->fd);
+}
+
+/* The helper thread for names is started with the first one. */
+static int open_lookups(struct reactor *r)
+{
+	int event_fd;
+	r->worker.lookups = lookups_open(&event_fd);
+	return r->worker.lookups ? r->poller->watch(r->state, event_fd, 0, WATCH_READ, TOKEN_NAMES) : -ENOMEM;
+}
+
 static int reactor_open(struct reactor *r, struct server *server, const struct poller *poller)
 {
 	size_t session_size = sizeof(struct slot) + server->service->session_size;
+	r->worker.nonblocking = true;
+	r->worker.forget = forget;
 	r->poller = poller;
 	r->slot_size = (session_size + 7) & ~(size_t)7;
 	r->capacity = (uint32_t)server->max_sessions;
@@ -480,6 +516,8 @@ static int reactor_open(struct reactor *r, struct server *server, const struct p
 		return error;
 	fcntl(server->listen_fd, F_SETFL, fcntl(server->listen_fd, F_GETFL) | O_NONBLOCK);
 	error = poller->watch(r->state, r->signal_fd, 0, WATCH_READ, TOKEN_SIGNALS);
+	if (error >= 0)
+		error = open_lookups(r);
 	return error < 0 ? error : watch_listener(r, true);
 }
 
@@ -488,6 +526,7 @@ static void reactor_close(struct reactor *r)
 	for (uint32_t number = 1; r->state && number <= r->touched; number++)
 		if (slot_at(r, number)->live)
 			drop(r, slot_at(r, number));
+	lookups_close(r->worker.lookups);
 	if (r->state)
 		r->poller->close(r->state);
 	if (r->signal_fd >= 0)
@@ -504,6 +543,8 @@ int reactor_run(struct server *server, const struct poller *poller)
 	if (error)
 		return error;
 	error = reactor_open(&r, server, poller);
+	if (!error)
+		server_ready(server);
 	while (!error && !finished(&r))
 		error = turn(&r);
 	r.stopping = true;

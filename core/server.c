@@ -18,6 +18,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -126,6 +127,8 @@ static const struct option_def server_option_defs[] = {
 	  FIELD(log_level), .choices = log_level_names },
 	{ .name = "log-file", .arg = "FILE", .help = "instead of standard error; SIGHUP opens it anew", .set = set_string,
 	  FIELD(log_file) },
+	{ .name = "inetd", .help = "serve the one client on standard input, as inetd(8) starts it", .set = set_flag,
+	  FIELD(inetd) },
 	{ .name = "stats", .arg = "FILE", .help = "write the counters there as JSON at the end", .set = set_string,
 	  FIELD(stats_file) },
 	{ 0 },
@@ -229,6 +232,8 @@ static int allocate(struct server *s)
 	/* Shared with processes that a backend may fork. */
 	s->shared = mmap(NULL, service->shared_size + 1, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (!s->config || s->shared == MAP_FAILED) {
+		if (s->shared == MAP_FAILED)
+			s->shared = NULL;
 		fprintf(stderr, "%s: out of memory\n", s->program);
 		return 1;
 	}
@@ -256,8 +261,29 @@ static void set_limits(struct server *s)
 		s->max_sessions = s->options.max_conns;
 }
 
+/* A listener that systemd (or systemd-socket-activate) hands over is descriptor 3; sd_listen_fds(3). */
+static int inherited_listener(void)
+{
+	const char *pid = getenv("LISTEN_PID"), *n = getenv("LISTEN_FDS");
+	int listening = 0;
+	socklen_t len = sizeof listening;
+	if (!pid || !n || strtol(pid, NULL, 10) != getpid() || strtol(n, NULL, 10) < 1)
+		return -1;
+	unsetenv("LISTEN_PID");
+	unsetenv("LISTEN_FDS");
+	if (getsockopt(3, SOL_SOCKET, SO_ACCEPTCONN, &listening, &len) || !listening)
+		return -1;
+	fcntl(3, F_SETFD, FD_CLOEXEC);
+	return 3;
+}
+
 static int listen_or_complain(struct server *s)
 {
+	if (s->options.inetd)
+		return 0;
+	s->listen_fd = inherited_listener();
+	if (s->listen_fd >= 0)
+		return 0;
 	int port = s->options.port < 0 ? s->service->port : s->options.port;
 	s->listen_fd = net_listen(s->options.host, (uint16_t)port, s->options.backlog);
 	if (s->listen_fd >= 0)
@@ -273,9 +299,11 @@ static int listen_or_complain(struct server *s)
 	return 1;
 }
 
-static void say_ready(const struct server *s)
+void server_ready(struct server *s)
 {
 	char name[NET_TEXT];
+	if (s->options.inetd) /* standard output is the client */
+		return;
 	net_local_name(s->listen_fd, name, sizeof name);
 	printf("%s: listening on %s (backend %s, workers %d)\n", s->program, name, s->backend->name, s->options.workers);
 	fflush(stdout);
@@ -291,10 +319,26 @@ static void fill_standard_descriptors(void)
 		close(fd);
 }
 
+static int open_root(struct server *s)
+{
+	const char *root = s->service->root ? s->service->root(s->config) : NULL;
+	if (!root)
+		return 0;
+	s->root_fd = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (s->root_fd < 0)
+		fprintf(stderr, "%s: cannot open the folder %s: %s\n", s->program, root, strerrordesc_np(errno));
+	return s->root_fd < 0 ? 1 : 0;
+}
+
 /* 0, or the exit status. */
 static int set_up(struct server *s, const struct backend *const *backends)
 {
 	char why[512] = "wrong options";
+	struct stat st;
+	if (s->options.inetd && (fstat(STDIN_FILENO, &st) || !S_ISSOCK(st.st_mode))) {
+		fprintf(stderr, "%s: --inetd: standard input is not a socket; this is for inetd(8) and the like\n", s->program);
+		return 2;
+	}
 	int status = choose_backend(s, backends);
 	if (status)
 		return status;
@@ -302,6 +346,8 @@ static int set_up(struct server *s, const struct backend *const *backends)
 		fprintf(stderr, "%s: %s\n", s->program, why);
 		return 2;
 	}
+	if (s->options.inetd && !s->options.log_file)
+		s->options.log_file = "/dev/null"; /* standard error may well be the client, too */
 	int error = log_open(s->program, (enum log_level)s->options.log_level, s->options.log_file);
 	if (error) {
 		fprintf(stderr, "%s: cannot open the log file %s: %s\n", s->program, s->options.log_file,
@@ -309,7 +355,23 @@ static int set_up(struct server *s, const struct backend *const *backends)
 		return 1;
 	}
 	set_limits(s);
+	if (open_root(s))
+		return 1;
 	return listen_or_complain(s);
+}
+
+/* --inetd: the connection is descriptor 0, already accepted by whoever started us. */
+static void serve_inherited(struct worker *worker)
+{
+	struct sockaddr_storage sa = { .ss_family = AF_UNSPEC };
+	socklen_t len = sizeof sa;
+	struct peer peer;
+	struct server *s = worker_server(worker);
+	getpeername(STDIN_FILENO, (struct sockaddr *)&sa, &len);
+	peer_from_sockaddr(&peer, (struct sockaddr *)&sa);
+	atomic_fetch_add(&s->n_sessions, 1);
+	blocking_session(worker, dup(STDIN_FILENO), &peer);
+	shutdown(STDIN_FILENO, SHUT_RDWR);
 }
 
 static int serve(struct server *s)
@@ -317,8 +379,7 @@ static int serve(struct server *s)
 	sigset_t signals;
 	server_signals(&signals);
 	pthread_sigmask(SIG_BLOCK, &signals, NULL);
-	say_ready(s);
-	int error = s->backend->run(s, s->backend->poller);
+	int error = s->options.inetd ? blocking_run(s, 1, serve_inherited) : s->backend->run(s, s->backend->poller);
 	if (error)
 		fprintf(stderr, "%s: backend %s cannot run: %s\n", s->program, s->backend->name, strerrordesc_np(-error));
 	if (s->options.stats_file) {
@@ -333,26 +394,30 @@ static int serve(struct server *s)
 
 static void tear_down(struct server *s)
 {
+	if (s->root_fd >= 0)
+		close(s->root_fd);
 	if (s->listen_fd >= 0)
 		close(s->listen_fd);
 	free(s->config);
-	munmap(s->shared, s->service->shared_size + 1);
+	if (s->shared)
+		munmap(s->shared, s->service->shared_size + 1);
 }
 
 int server_main(const struct service *service, const char *program, const struct backend *const *backends, int argc,
 		char **argv)
 {
 	struct server server = {
-		.service = service, .program = program, .listen_fd = -1,
+		.service = service, .program = program, .listen_fd = -1, .root_fd = -1,
 		.lock = PTHREAD_MUTEX_INITIALIZER, .session_ended = PTHREAD_COND_INITIALIZER,
 		.options = { .backend = "epoll_lt", .host = "127.0.0.1", .port = -1, .workers = 1, .backlog = 4096,
 			     .idle_timeout_ms = 60000, .grace_ms = 5000, .log_level = LOG_INFO },
 	};
 	fill_standard_descriptors();
-	if (fault_open() || allocate(&server))
-		return 1;
-	int status, answer = read_options(&server, argc, argv);
-	if (answer < 0) {
+	int status = fault_open() || allocate(&server) ? 1 : 0;
+	int answer = status ? 0 : read_options(&server, argc, argv);
+	if (status) {
+		/* it has been said */
+	} else if (answer < 0) {
 		status = options_status(answer);
 	} else if (server.options.list_backends) {
 		list_backends(backends);

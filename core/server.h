@@ -30,7 +30,7 @@ struct server_options {
 	int         grace_ms;
 	int         log_level;
 	const char *log_file, *stats_file;
-	bool        list_backends;
+	bool          list_backends, inetd;
 };
 
 struct server {
@@ -40,6 +40,7 @@ struct server {
 	struct server_options options;
 	void                 *config, *shared;
 	int                   listen_fd;
+	int                   root_fd;      /* IO_OPEN looks below it; -1: the service opens no files */
 	int                   max_fds, max_sessions; /* both are more than 0 */
 
 	atomic_int            phase;        /* enum server_phase; only ever goes up */

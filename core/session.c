@@ -22,6 +22,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "clock.h"
 #include "error.h"
@@ -30,7 +31,7 @@
 #include "server.h"
 #include "sys.h"
 
-enum { LINGER_RECEIVES = 64 };
+enum { LINGER_RECEIVES = 64, FILE_PIECE = 1 << 20 };
 enum { FLAG_IDLE = 1, FLAG_LINGER = 2, FLAG_IN_PLACE = 4 };
 
 struct bytes {
@@ -41,14 +42,27 @@ struct bytes {
 /* A send that the socket did not take whole. Unstable bytes are copied behind it. */
 struct parked {
 	const void *buf, *body;
-	size_t      len, body_len, done, before;
+	size_t      len, body_len, file_len, done, before;
+	off_t       offset;
 	unsigned    answers;
 	char        copy[];
 };
 
-struct end *session_end_of(struct session *s, enum io_end which)
+struct end *session_end_of(const struct session *s, enum io_end which)
 {
-	return which == IO_CLIENT ? &s->client : &s->origin;
+	if (which == IO_CLIENT)
+		return (struct end *)&s->client;
+	return which == IO_ORIGIN && s->reach ? &s->reach->origin : NULL;
+}
+
+static struct reach *reach_of(struct session *s)
+{
+	if (!s->reach) {
+		s->reach = calloc(1, sizeof *s->reach);
+		if (s->reach)
+			s->reach->origin.fd = s->reach->file_fd = -1;
+	}
+	return s->reach;
 }
 
 /* ---- the window ---- */
@@ -69,7 +83,7 @@ static int unmount(struct worker *w)
 	return 0;
 }
 
-/* Puts the end's untaken bytes into the window. */
+/* Puts the end's untaken bytes into the window. NULL: an end that is not there offers none. */
 static int mount(struct worker *w, struct end *end)
 {
 	struct window *in = &w->window;
@@ -78,7 +92,7 @@ static int mount(struct worker *w, struct end *end)
 	int error = unmount(w);
 	in->start = in->len = 0;
 	w->mounted = end;
-	if (end->tail) {
+	if (end && end->tail) {
 		in->len = end->tail->len;
 		memcpy(in->base, end->tail->data, in->len);
 		free(end->tail);
@@ -147,6 +161,8 @@ static ssize_t try_recv(struct worker *w, struct session *s, struct job *job)
 	struct window *in = &w->window;
 	struct end *end = session_end_of(s, job->req.end);
 	bool last_call = job->req.idle && w->env.stopping;
+	if (!end || end->fd < 0)
+		return -ENOTCONN;
 	int error = mount(w, end);
 	if (error)
 		return error;
@@ -182,23 +198,117 @@ static int left_to_send(const struct job *job, struct iovec iov[2])
 	return n;
 }
 
-static ssize_t try_send(struct worker *w, struct session *s, struct job *job)
+/* Sends what is left of head and body. 0 when all of it is gone. */
+static ssize_t send_memory(struct worker *w, struct end *end, struct job *job, int flags)
 {
-	struct end *end = session_end_of(s, job->req.end);
 	size_t all = job->req.len + job->req.body_len;
 	struct iovec iov[2];
 	while (job->done < all) {
 		int n_iov = left_to_send(job, iov);
-		ssize_t n = sys_send(&w->counters, end->fd, iov, n_iov);
-		if (n < 0) {
-			if (n == -EAGAIN)
-				end->ready &= (uint8_t)~WATCH_WRITE;
+		ssize_t n = sys_send(&w->counters, end->fd, iov, n_iov, flags);
+		if (n < 0)
 			return n;
-		}
 		job->done += (size_t)n;
 	}
+	return 0;
+}
+
+/* Sends what is left of the range of the file, in bounded pieces, so that others have their turn in between. */
+static ssize_t send_file(struct worker *w, const struct session *s, struct end *end, struct job *job)
+{
+	size_t before_file = job->req.len + job->req.body_len;
+	size_t left = before_file + job->req.file_len - job->done;
+	if (!left)
+		return 0;
+	if (!s->reach || s->reach->file_fd < 0 || s->reach->file.directory)
+		return -EISDIR;
+	off_t at = job->req.offset + (off_t)(job->done - before_file);
+	ssize_t n = sys_sendfile(&w->counters, end->fd, s->reach->file_fd, &at, left < FILE_PIECE ? left : FILE_PIECE);
+	if (n <= 0)
+		return n ? n : -EIO; /* it shrank: the length that was promised cannot be kept */
+	job->done += (size_t)n;
+	return (size_t)n == left ? 0 : -EINTR;
+}
+
+static ssize_t try_send(struct worker *w, struct session *s, struct job *job)
+{
+	struct end *end = session_end_of(s, job->req.end);
+	if (!end || end->fd < 0)
+		return -ENOTCONN;
+	ssize_t error = send_memory(w, end, job, job->req.file_len ? MSG_MORE : 0);
+	if (!error && job->req.op == IO_SENDFILE)
+		error = send_file(w, s, end, job);
+	if (error == -EAGAIN)
+		end->ready &= (uint8_t)~WATCH_WRITE;
+	if (error)
+		return error;
 	count_add(&w->counters, COUNT_ANSWERS, job->req.answers);
-	return (ssize_t)(job->before + all);
+	return (ssize_t)(job->before + job->done);
+}
+
+static ssize_t try_connect(struct worker *w, struct session *s, struct job *job)
+{
+	struct reach *reach = reach_of(s);
+	if (!reach)
+		return -ENOMEM;
+	job->req.end = IO_ORIGIN;
+	if (!reach->dial.begun)
+		end_close(w, &reach->origin);
+	return dial_step(w, &reach->dial, &reach->origin, s, job->req.where);
+}
+
+/* However it ended, in time or not. */
+static void end_connect(struct worker *w, struct reach *reach, ssize_t n)
+{
+	dial_close(w, &reach->dial);
+	if (n < 0)
+		end_close(w, &reach->origin);
+}
+
+static void close_file(struct worker *w, struct reach *reach)
+{
+	if (reach->file_fd >= 0)
+		sys_close(&w->counters, reach->file_fd);
+	reach->file_fd = -1;
+}
+
+static void describe(struct io_file *file, const struct stat *st)
+{
+	*file = (struct io_file){
+		.size = st->st_size,
+		.mtime_ns = (int64_t)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec,
+		.inode = st->st_ino,
+		.directory = S_ISDIR(st->st_mode),
+	};
+}
+
+/* Only files and folders: a device or a FIFO could block us, or have no size. */
+static ssize_t try_open(struct worker *w, struct session *s, struct job *job)
+{
+	struct reach *reach = reach_of(s);
+	struct stat st;
+	if (!reach)
+		return -ENOMEM;
+	close_file(w, reach);
+	int fd = sys_open_below(&w->counters, w->server->root_fd, job->req.where);
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &st) || !(S_ISREG(st.st_mode) || S_ISDIR(st.st_mode))) {
+		sys_close(&w->counters, fd);
+		return -EACCES;
+	}
+	reach->file_fd = fd;
+	describe(&reach->file, &st);
+	return 0;
+}
+
+static ssize_t try_close(struct worker *w, struct session *s, const struct job *job)
+{
+	if (s->reach && job->req.end == IO_FILE)
+		close_file(w, s->reach);
+	else if (s->reach && job->req.end == IO_ORIGIN)
+		end_close(w, &s->reach->origin);
+	return job->req.end == IO_CLIENT ? -EINVAL : 0;
 }
 
 static ssize_t try_sleep(struct worker *w, struct job *job)
@@ -214,14 +324,20 @@ ssize_t session_try(struct worker *w, struct session *s, struct job *job)
 	case IO_RECV:
 		return try_recv(w, s, job);
 	case IO_SEND:
+	case IO_SENDFILE:
 		return try_send(w, s, job);
 	case IO_SLEEP:
 		return try_sleep(w, job);
+	case IO_CONNECT:
+		return try_connect(w, s, job);
+	case IO_OPEN:
+		return try_open(w, s, job);
+	case IO_CLOSE:
+		return try_close(w, s, job);
 	case IO_DONE:
 		return try_finish(w, s, job);
-	default:
-		return -ENOSYS;
 	}
+	die_bug("service %s asks for %d, which is no request", w->server->service->name, (int)job->req.op);
 }
 
 /* ---- the conversation with the service ---- */
@@ -230,7 +346,6 @@ void session_begin(struct worker *w, struct session *s, int fd, const struct pee
 {
 	s->client.fd = fd;
 	s->client.ready = WATCH_READ | WATCH_WRITE;
-	s->origin.fd = -1;
 	s->peer = *peer;
 	if (log_debugging()) {
 		char name[PEER_TEXT];
@@ -243,13 +358,16 @@ void session_begin(struct worker *w, struct session *s, int fd, const struct pee
 	w->server->service->start(s->state, &w->env, &job->req);
 }
 
+static bool talks(const struct io_req *req)
+{
+	return req->op == IO_RECV || req->op == IO_SEND || req->op == IO_SENDFILE;
+}
+
 /* After a failure of the client's end there is no one to talk to. A receive that timed out is different: the
  * service may still want to say so. */
 static bool client_is_dead(const struct job *job, ssize_t n)
 {
-	if (n >= 0 || job->req.end != IO_CLIENT)
-		return false;
-	if (job->req.op != IO_RECV && job->req.op != IO_SEND && job->req.op != IO_SENDFILE)
+	if (n >= 0 || !talks(&job->req) || job->req.end != IO_CLIENT)
 		return false;
 	if (error_kind((int)n) == ERROR_BUG)
 		die_bug("a system call for a client failed: %s", strerrordesc_np((int)-n));
@@ -261,6 +379,7 @@ static void ask_service(struct worker *w, struct session *s, struct job *job, ss
 	struct io_result got = {
 		.op = job->req.op, .n = n,
 		.data = w->window.base + w->window.start, .len = w->window.len,
+		.file = job->req.op == IO_OPEN && n >= 0 ? &s->reach->file : NULL,
 	};
 	*job = (struct job){ .req.timeout_ms = -1 };
 	w->env.peer = &s->peer;
@@ -281,9 +400,12 @@ bool session_resume(struct worker *w, struct session *s, struct job *job, ssize_
 {
 	if (job->req.op == IO_DONE || client_is_dead(job, n))
 		return false;
+	if (job->req.op == IO_CONNECT && s->reach)
+		end_connect(w, s->reach, n);
 	free(s->parked);
 	s->parked = NULL;
-	if (mount(w, session_end_of(s, job->req.end)))
+	bool of_origin = talks(&job->req) && job->req.end == IO_ORIGIN;
+	if (mount(w, session_end_of(s, of_origin ? IO_ORIGIN : IO_CLIENT)))
 		return false;
 	ask_service(w, s, job, n);
 	if (wants_too_much(w, job)) {
@@ -310,12 +432,13 @@ static int park_send(struct session *s, const struct job *job)
 	if (!p)
 		return -ENOMEM;
 	*p = (struct parked){ .buf = req->buf, .body = req->body, .len = req->len, .body_len = req->body_len,
-			      .done = job->done, .answers = req->answers };
-	if (copied) {
+			      .offset = req->offset, .file_len = req->file_len, .done = job->done,
+			      .answers = req->answers };
+	if (!req->stable) {
 		memcpy(p->copy, (const char *)req->buf + sent, copied);
 		p->buf = p->copy;
 		p->len = copied;
-		p->done = 0;
+		p->done -= sent;
 		p->before = sent;
 	}
 	s->parked = p;
@@ -329,7 +452,8 @@ int session_park(struct worker *w, struct session *s, const struct job *job)
 	s->flags = (uint8_t)((job->req.idle ? FLAG_IDLE : 0) | (job->req.linger ? FLAG_LINGER : 0) |
 			     (job->req.in_place ? FLAG_IN_PLACE : 0));
 	s->timeout_ms = job->req.timeout_ms;
-	int error = job->req.op == IO_SEND ? park_send(s, job) : 0;
+	bool sends = job->req.op == IO_SEND || job->req.op == IO_SENDFILE;
+	int error = sends ? park_send(s, job) : 0;
 	return error ? error : unmount(w);
 }
 
@@ -345,6 +469,8 @@ void session_unpark(struct worker *w, struct session *s, struct job *job)
 		job->req.len = s->parked->len;
 		job->req.body = s->parked->body;
 		job->req.body_len = s->parked->body_len;
+		job->req.offset = s->parked->offset;
+		job->req.file_len = s->parked->file_len;
 		job->req.answers = s->parked->answers;
 		job->req.stable = true; /* it lives until this send is done */
 		job->done = s->parked->done;
@@ -360,8 +486,9 @@ unsigned session_wants(const struct session *s)
 		return WATCH_READ;
 	case IO_SEND:
 	case IO_SENDFILE:
-	case IO_CONNECT:
 		return WATCH_WRITE;
+	case IO_CONNECT:
+		return s->reach && s->reach->origin.fd >= 0 ? WATCH_WRITE : 0;
 	default:
 		return 0;
 	}
@@ -374,13 +501,27 @@ bool session_is_idle(const struct session *s)
 
 /* ---- the end ---- */
 
-static void close_end(struct worker *w, struct end *end)
+void end_close(struct worker *w, struct end *end)
 {
+	if (w->mounted == end)
+		w->mounted = NULL;
+	if (end->watched && w->forget)
+		w->forget(w, end);
 	if (end->fd >= 0)
 		sys_close(&w->counters, end->fd);
-	end->fd = -1;
 	free(end->tail);
-	end->tail = NULL;
+	*end = (struct end){ .fd = -1 };
+}
+
+static void end_reach(struct worker *w, struct session *s)
+{
+	if (!s->reach)
+		return;
+	dial_close(w, &s->reach->dial);
+	end_close(w, &s->reach->origin);
+	close_file(w, s->reach);
+	free(s->reach);
+	s->reach = NULL;
 }
 
 void session_end(struct worker *w, struct session *s)
@@ -390,8 +531,8 @@ void session_end(struct worker *w, struct session *s)
 	if (service->end)
 		service->end(s->state, &w->env);
 	forget_window(w);
-	close_end(w, &s->origin);
-	close_end(w, &s->client);
+	end_reach(w, s);
+	end_close(w, &s->client);
 	free(s->parked);
 	s->parked = NULL;
 	if (log_debugging()) {

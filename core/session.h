@@ -12,6 +12,8 @@
 #ifndef CORE_SESSION_H
 #define CORE_SESSION_H
 
+#include "dial.h"
+#include "end.h"
 #include "io.h"
 #include "worker.h"
 
@@ -25,24 +27,23 @@ struct job {
 	int64_t       until_ns; /* IO_SLEEP in place: when it ends; 0: not begun */
 };
 
-struct end {
-	int           fd;      /* -1: not connected */
-	uint8_t       watched; /* the reactor's: what the poller was asked for */
-	uint8_t       ready;   /* the reactor's: WATCH_ bits, what is worth trying */
-	bool          half_closed;
-	struct bytes *tail;    /* untaken bytes between two turns; NULL: none */
+/* What a session has reached for besides its client: made when it first does. */
+struct reach {
+	struct end     origin;
+	struct dial    dial;    /* the way to it */
+	int            file_fd; /* -1: none */
+	struct io_file file;
 };
 
 struct session {
-	struct end     client, origin;
-	struct parked *parked;  /* a send that waits: what is left of it */
+	struct end     client;
+	struct reach  *reach;      /* NULL: nothing yet */
+	struct parked *parked;     /* a send that waits: what is left of it */
 	struct peer    peer;
-	uint8_t        op;      /* while parked: enum io_op */
-	uint8_t        flags;   /* while parked: the request's, in session.c */
-	uint8_t        end_of;  /* while parked: enum io_end */
-	bool           refused; /* it was given -EMSGSIZE */
+	uint8_t        op, end_of; /* while parked: enum io_op, enum io_end */
+	uint8_t        flags;      /* while parked: the request's, in session.c */
 	int            timeout_ms; /* while parked */
-	_Alignas(8) char state[]; /* the service's, session_size bytes */
+	_Alignas(8) char state[];  /* the service's, session_size bytes */
 };
 
 /* fd belongs to the session from now on. *job is its first request. s is zeroed. */
@@ -59,9 +60,11 @@ bool session_resume(struct worker *, struct session *, struct job *job, ssize_t 
 int  session_park(struct worker *, struct session *, const struct job *job);
 void session_unpark(struct worker *, struct session *, struct job *job);
 
-/* What the parked request waits for (WATCH_READ, WATCH_WRITE, 0 for a sleep), and where. */
+/* What the parked request waits for: WATCH_READ, WATCH_WRITE; 0 for a sleep or a name. */
 unsigned    session_wants(const struct session *);
-struct end *session_end_of(struct session *, enum io_end);
+
+/* That end; NULL: there is no origin (yet). */
+struct end *session_end_of(const struct session *, enum io_end);
 
 /* Is the parked request one that a graceful stop may cut short? */
 bool session_is_idle(const struct session *);

@@ -1,7 +1,7 @@
 /* sys.c - the system calls that serve clients, counted; see sys.h.
  *
  * accept4(2) recv(2) sendmsg(2) shutdown(2) close(2) select(2) poll(2) epoll_ctl(2) epoll_wait(2)
- * clock_nanosleep(2)
+ * clock_nanosleep(2) socket(2) connect(2) openat2(2) sendfile(2)
  *
  * Each call passes fault_before() on its way in, and after() on its way out:
  *
@@ -13,7 +13,11 @@
 #include "sys.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
 #include <stddef.h>
+#include <sys/sendfile.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -65,7 +69,7 @@ ssize_t sys_recv(struct counters *c, int fd, void *buf, size_t len, int flags)
 	return n;
 }
 
-ssize_t sys_send(struct counters *c, int fd, const struct iovec *iov, int n_iov)
+ssize_t sys_send(struct counters *c, int fd, const struct iovec *iov, int n_iov, int flags)
 {
 	struct iovec first = iov[0];
 	int error = fault_before(COUNT_SEND, &first.iov_len);
@@ -73,10 +77,10 @@ ssize_t sys_send(struct counters *c, int fd, const struct iovec *iov, int n_iov)
 		return error;
 	ssize_t n;
 	if (n_iov == 1 || first.iov_len < iov[0].iov_len) {
-		n = send(fd, first.iov_base, first.iov_len, MSG_NOSIGNAL);
+		n = send(fd, first.iov_base, first.iov_len, flags | MSG_NOSIGNAL);
 	} else {
 		struct msghdr message = { .msg_iov = (struct iovec *)iov, .msg_iovlen = (size_t)n_iov };
-		n = sendmsg(fd, &message, MSG_NOSIGNAL);
+		n = sendmsg(fd, &message, flags | MSG_NOSIGNAL);
 	}
 	n = after(c, COUNT_SEND, n);
 	if (n > 0)
@@ -93,6 +97,37 @@ int sys_shutdown(struct counters *c, int fd, int how)
 int sys_close(struct counters *c, int fd)
 {
 	return (int)after(c, COUNT_CLOSE, close(fd));
+}
+
+int sys_socket(struct counters *c, int family, int type)
+{
+	return (int)after(c, COUNT_OTHER, socket(family, type | SOCK_CLOEXEC, 0));
+}
+
+int sys_connect(struct counters *c, int fd, const struct sockaddr *sa, socklen_t len)
+{
+	int error = fault_before(COUNT_CONNECT, NULL);
+	return error ? error : (int)after(c, COUNT_CONNECT, connect(fd, sa, len));
+}
+
+/* O_NONBLOCK: opening a FIFO must not wait for its writer. glibc 2.36 has no wrapper for openat2. */
+int sys_open_below(struct counters *c, int root_fd, const char *path)
+{
+	struct open_how how = { .flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK,
+				.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS };
+	int error = fault_before(COUNT_OPEN, NULL);
+	return error ? error : (int)after(c, COUNT_OPEN, syscall(SYS_openat2, root_fd, path, &how, sizeof how));
+}
+
+ssize_t sys_sendfile(struct counters *c, int fd, int file_fd, off_t *offset, size_t len)
+{
+	int error = fault_before(COUNT_SENDFILE, &len);
+	if (error)
+		return error;
+	ssize_t n = after(c, COUNT_SENDFILE, sendfile(fd, file_fd, offset, len));
+	if (n > 0)
+		count_add(c, COUNT_BYTES_OUT, (uint64_t)n);
+	return n;
 }
 
 int sys_select(struct counters *c, int n, fd_set *in, fd_set *out, int timeout_ms)

@@ -22,10 +22,17 @@
 /* accept4(2); flags: SOCK_NONBLOCK or 0 (SOCK_CLOEXEC always). The kernel's address goes to *peer. */
 int     sys_accept(struct counters *, int listen_fd, struct peer *peer, int flags);
 ssize_t sys_recv(struct counters *, int fd, void *buf, size_t len, int flags);
-/* sendmsg(2), or send(2) for one piece; never SIGPIPE. */
-ssize_t sys_send(struct counters *, int fd, const struct iovec *, int n_iov);
+/* sendmsg(2), or send(2) for one piece; never SIGPIPE. flags: MSG_MORE or 0. */
+ssize_t sys_send(struct counters *, int fd, const struct iovec *, int n_iov, int flags);
 int     sys_shutdown(struct counters *, int fd, int how);
 int     sys_close(struct counters *, int fd);
+
+int     sys_socket(struct counters *, int family, int type); /* SOCK_CLOEXEC always */
+int     sys_connect(struct counters *, int fd, const struct sockaddr *, socklen_t len);
+/* openat2(2), read only: a path that leaves `root_fd`, by .. or by a link, is -EXDEV or -ELOOP. */
+int     sys_open_below(struct counters *, int root_fd, const char *path);
+/* sendfile(2); *offset moves on. 0: the file has no more. */
+ssize_t sys_sendfile(struct counters *, int fd, int file_fd, off_t *offset, size_t len);
 
 int sys_select(struct counters *, int n, fd_set *in, fd_set *out, int timeout_ms);
 int sys_poll(struct counters *, struct pollfd *, unsigned n, int timeout_ms);

@@ -30,6 +30,10 @@ struct worker {
 	struct server  *server;
 	struct window   window;
 	struct end     *mounted; /* whose bytes are in the window; NULL: no one's (session.c) */
+	/* Set by drivers that wait for many: */
+	bool            nonblocking; /* descriptors are */
+	struct lookups *lookups;     /* where names are looked up; NULL: in place */
+	void          (*forget)(struct worker *, struct end *); /* a watched end is about to be closed; NULL: nothing to do */
 	/* The server's list of workers, guarded by its lock. */
 	struct worker  *next;
 	pthread_t       thread;

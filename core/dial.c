@@ -1,0 +1,103 @@
+/* dial.c - a name becomes a connection, step by step; see dial.h.
+ *
+ * socket(2), connect(2): with a non-blocking socket EINPROGRESS, then writable, then SO_ERROR tells how it went. With
+ * a blocking one a signal may interrupt it; it then goes on by itself (connect(2), EINTR), and poll(2) waits for it.
+ *
+ * SPDX-License-Identifier: MIT */
+#include "dial.h"
+
+#include <errno.h>
+
+#include "backend.h"
+#include "lookup.h"
+#include "net.h"
+#include "sys.h"
+#include "worker.h"
+
+/* 0 with addresses in dial->list, or a lookup under way; -errno. */
+static int begin(struct worker *w, struct dial *dial, struct session *owner, const char *where)
+{
+	char host[256];
+	uint16_t port = 0;
+	dial->begun = true;
+	if (net_split(where, host, sizeof host, &port) || !port)
+		return -EINVAL;
+	if (net_numeric(host, port, &dial->list) == 0)
+		return 0;
+	if (!w->lookups)
+		return net_resolve(host, port, &dial->list) ? -ENXIO : 0;
+	dial->lookup = lookup_start(w->lookups, owner, host, port);
+	return dial->lookup ? 0 : -ENOMEM;
+}
+
+static int take_lookup(struct worker *w, struct dial *dial)
+{
+	int result = lookup_result(w->lookups, dial->lookup, &dial->list);
+	if (result == -EAGAIN)
+		return result;
+	lookup_drop(w->lookups, dial->lookup);
+	dial->lookup = NULL;
+	return result;
+}
+
+/* Begins with the address at hand. 0: connected at once. */
+static int try_address(struct worker *w, const struct addrinfo *ai, struct end *end)
+{
+	int fd = sys_socket(&w->counters, ai->ai_family, SOCK_STREAM | (w->nonblocking ? SOCK_NONBLOCK : 0));
+	if (fd < 0)
+		return fd;
+	end->fd = fd;
+	end->ready = WATCH_READ | WATCH_WRITE;
+	int error = sys_connect(&w->counters, fd, ai->ai_addr, ai->ai_addrlen);
+	if (error == -EINPROGRESS) {
+		end->ready = 0;
+		return -EAGAIN;
+	}
+	return error;
+}
+
+/* How did the attempt go that was under way? */
+static int outcome(struct worker *w, struct end *end)
+{
+	int error = 0;
+	socklen_t len = sizeof error;
+	struct pollfd wait = { .fd = end->fd, .events = POLLOUT };
+	if (!w->nonblocking) {
+		int n = sys_poll(&w->counters, &wait, 1, -1);
+		if (n < 0)
+			return n;
+	}
+	if (getsockopt(end->fd, SOL_SOCKET, SO_ERROR, &error, &len))
+		return -errno;
+	return -error;
+}
+
+int dial_step(struct worker *w, struct dial *dial, struct end *end, struct session *owner, const char *where)
+{
+	int error = dial->begun ? 0 : begin(w, dial, owner, where);
+	if (!error && dial->lookup)
+		error = take_lookup(w, dial);
+	if (error)
+		return error;
+	if (end->fd >= 0) {
+		error = outcome(w, end);
+	} else {
+		dial->at = dial->list;
+		error = try_address(w, dial->at, end);
+	}
+	while (error && error != -EAGAIN && error != -EINTR && dial->at->ai_next) {
+		end_close(w, end);
+		dial->at = dial->at->ai_next;
+		error = try_address(w, dial->at, end);
+	}
+	return error;
+}
+
+void dial_close(struct worker *w, struct dial *dial)
+{
+	if (dial->lookup)
+		lookup_drop(w->lookups, dial->lookup);
+	if (dial->list)
+		freeaddrinfo(dial->list);
+	*dial = (struct dial){ 0 };
+}
