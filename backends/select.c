@@ -23,7 +23,8 @@
 struct select_state {
 	struct counters *counters;
 	fd_set           want_read, want_write;
-	int              n_fds; /* the highest wanted descriptor, plus one */
+	int              n_fds;     /* the highest wanted descriptor, plus one */
+	int              n_writers; /* mostly none: then there is no set to copy and to look at */
 	uint64_t         tokens[FD_SETSIZE];
 };
 
@@ -59,6 +60,7 @@ static int select_watch(void *state, int fd, unsigned was, unsigned now, uint64_
 	(void)was;
 	if (fd >= FD_SETSIZE)
 		return -EMFILE; /* never set a bit that is not there */
+	s->n_writers += (now & WATCH_WRITE ? 1 : 0) - (FD_ISSET(fd, &s->want_write) ? 1 : 0);
 	set_bit(&s->want_read, fd, now & WATCH_READ);
 	set_bit(&s->want_write, fd, now & WATCH_WRITE);
 	s->tokens[fd] = token;
@@ -77,13 +79,17 @@ static void select_forget(void *state, int fd)
 static int select_wait(void *state, struct ready *ready, int max, int timeout_ms)
 {
 	struct select_state *s = state;
-	fd_set in = s->want_read, out = s->want_write;
-	int left = sys_select(s->counters, s->n_fds, &in, &out, timeout_ms);
+	fd_set in = s->want_read, writable, *out = NULL;
+	if (s->n_writers) {
+		writable = s->want_write;
+		out = &writable;
+	}
+	int left = sys_select(s->counters, s->n_fds, &in, out, timeout_ms);
 	int n = 0;
 	if (left < 0)
 		return left;
 	for (int fd = 0; fd < s->n_fds && left > 0 && n < max; fd++) {
-		unsigned seen = (FD_ISSET(fd, &in) ? WATCH_READ : 0) | (FD_ISSET(fd, &out) ? WATCH_WRITE : 0);
+		unsigned seen = (FD_ISSET(fd, &in) ? WATCH_READ : 0) | (out && FD_ISSET(fd, out) ? WATCH_WRITE : 0);
 		if (!seen)
 			continue;
 		left -= (seen & WATCH_READ ? 1 : 0) + (seen & WATCH_WRITE ? 1 : 0); /* select counts bits */

@@ -24,8 +24,11 @@ static int begin(struct worker *w, struct dial *dial, struct session *owner, con
 		return -EINVAL;
 	if (net_numeric(host, port, &dial->list) == 0)
 		return 0;
-	if (!w->lookups)
+	if (!w->open_lookups)
 		return net_resolve(host, port, &dial->list) ? -ENXIO : 0;
+	int error = w->lookups ? 0 : w->open_lookups(w);
+	if (error < 0)
+		return error;
 	dial->lookup = lookup_start(w->lookups, owner, host, port);
 	return dial->lookup ? 0 : -ENOMEM;
 }

@@ -44,14 +44,16 @@ struct io_req {                 /* zero but for timeout_ms = -1 when resume() ge
 	size_t      used;       /* of the bytes last offered, so many are taken */
 	const void *buf;        /* IO_SEND, IO_SENDFILE: all of it; the driver hides short writes */
 	size_t      len;
-	const void *body;       /* follows buf in the same call; always stable */
+	union {
+		const void *body;  /* IO_SEND, IO_SENDFILE: follows buf in the same call; always stable */
+		const char *where; /* IO_CONNECT (end IO_ORIGIN): "host:port"; IO_OPEN: a path below the root */
+	};
 	size_t      body_len;
-	bool        stable;     /* buf outlives the session (static text, a pinned object) */
-	unsigned    answers;    /* IO_SEND: so many requests are answered by it; only counted */
-	const char *where;      /* IO_CONNECT (end IO_ORIGIN): "host:port"; IO_OPEN: a path below the root */
 	off_t       offset;     /* IO_SENDFILE: buf first, then file_len bytes of the open file from here */
 	size_t      file_len;
 	int         timeout_ms; /* -1: none; past it the result is -ETIMEDOUT. IO_SLEEP: how long */
+	unsigned    answers;    /* IO_SEND: so many requests are answered by it; only counted */
+	bool        stable;     /* buf outlives the session (static text, a pinned object) */
 	bool        idle;       /* IO_RECV: nothing is owed, a graceful stop may close here */
 	bool        linger;     /* IO_DONE: half-close, discard what comes for at most 2 s, then close */
 	bool        in_place;   /* IO_SLEEP: block the very thread that runs resume() (--think block) */

@@ -50,10 +50,11 @@ enum {
 enum { TOKEN_LISTENER, TOKEN_SIGNALS, TOKEN_NAMES }; /* generation 0: no session has it */
 
 struct slot {
-	uint32_t       generation, next; /* next: in the run queue or in the free list */
+	struct slot   *next; /* in the run queue, or in the free list */
+	uint32_t       generation;
 	struct timer   timer;
-	bool           live, queued;
 	int64_t        deadline_ms; /* of the parked request; 0: none. The timer may be armed for an earlier time */
+	bool           live, queued;
 	struct session session;
 };
 
@@ -65,7 +66,8 @@ struct reactor {
 	char                *slots;
 	size_t               slot_size;
 	uint32_t             capacity, touched, n_live; /* slots: there are, were ever used, are in use */
-	uint32_t             free_head, run_head, run_tail, n_queued; /* numbers from 1; 0: none */
+	struct slot         *free_head, *run_head, *run_tail;
+	uint32_t             n_queued;
 	struct timers        timers;
 	struct timer         accept_timer, grace_timer;
 	int                  signal_fd;
@@ -99,11 +101,11 @@ static struct slot *slot_of(struct reactor *r, uint64_t token)
 /* The caller has seen that n_live < capacity. */
 static struct slot *slot_take(struct reactor *r)
 {
-	uint32_t number = r->free_head;
-	if (!number)
-		number = ++r->touched;
-	struct slot *slot = slot_at(r, number);
-	r->free_head = slot->next;
+	struct slot *slot = r->free_head;
+	if (slot)
+		r->free_head = slot->next;
+	else
+		slot = slot_at(r, ++r->touched);
 	uint32_t generation = slot->generation + 1;
 	memset(slot, 0, r->slot_size);
 	slot->generation = generation ? generation : 1; /* 0 is no session's */
@@ -116,7 +118,7 @@ static void slot_give_back(struct reactor *r, struct slot *slot)
 {
 	slot->live = false;
 	slot->next = r->free_head;
-	r->free_head = slot_number(r, slot);
+	r->free_head = slot;
 	r->n_live--;
 }
 
@@ -124,22 +126,21 @@ static void slot_give_back(struct reactor *r, struct slot *slot)
 
 static void enqueue(struct reactor *r, struct slot *slot)
 {
-	uint32_t number = slot_number(r, slot);
 	if (slot->queued)
 		return;
 	slot->queued = true;
-	slot->next = 0;
+	slot->next = NULL;
 	if (r->run_head)
-		slot_at(r, r->run_tail)->next = number;
+		r->run_tail->next = slot;
 	else
-		r->run_head = number;
-	r->run_tail = number;
+		r->run_head = slot;
+	r->run_tail = slot;
 	r->n_queued++;
 }
 
 static struct slot *dequeue(struct reactor *r)
 {
-	struct slot *slot = slot_at(r, r->run_head);
+	struct slot *slot = r->run_head;
 	r->run_head = slot->next;
 	r->n_queued--;
 	slot->queued = false;
@@ -480,20 +481,25 @@ static int open_signals(void)
 	return fd < 0 ? -errno : fd;
 }
 
+static struct reactor *reactor_of(struct worker *w)
+{
+	return (struct reactor *)(void *)((char *)w - offsetof(struct reactor, worker));
+}
+
 /* An end that is closed while its session goes on, or with it. */
 static void forget(struct worker *w, struct end *end)
 {
-	struct reactor *r = (struct reactor *)(void *)((char *)w - offsetof(struct reactor, worker));
+	struct reactor *r = reactor_of(w);
 	if (r->poller->forget)
 		r->poller->forget(r->state, end->fd);
 }
 
-/* The helper thread for names is started with the first one. */
-static int open_lookups(struct reactor *r)
+static int open_lookups(struct worker *w)
 {
+	struct reactor *r = reactor_of(w);
 	int event_fd;
-	r->worker.lookups = lookups_open(&event_fd);
-	return r->worker.lookups ? r->poller->watch(r->state, event_fd, 0, WATCH_READ, TOKEN_NAMES) : -ENOMEM;
+	w->lookups = lookups_open(&event_fd);
+	return w->lookups ? r->poller->watch(r->state, event_fd, 0, WATCH_READ, TOKEN_NAMES) : -ENOMEM;
 }
 
 static int reactor_open(struct reactor *r, struct server *server, const struct poller *poller)
@@ -501,6 +507,7 @@ static int reactor_open(struct reactor *r, struct server *server, const struct p
 	size_t session_size = sizeof(struct slot) + server->service->session_size;
 	r->worker.nonblocking = true;
 	r->worker.forget = forget;
+	r->worker.open_lookups = open_lookups;
 	r->poller = poller;
 	r->slot_size = (session_size + 7) & ~(size_t)7;
 	r->capacity = (uint32_t)server->max_sessions;
@@ -516,8 +523,6 @@ static int reactor_open(struct reactor *r, struct server *server, const struct p
 		return error;
 	fcntl(server->listen_fd, F_SETFL, fcntl(server->listen_fd, F_GETFL) | O_NONBLOCK);
 	error = poller->watch(r->state, r->signal_fd, 0, WATCH_READ, TOKEN_SIGNALS);
-	if (error >= 0)
-		error = open_lookups(r);
 	return error < 0 ? error : watch_listener(r, true);
 }
 

@@ -48,11 +48,11 @@ struct parked {
 	char        copy[];
 };
 
-struct end *session_end_of(const struct session *s, enum io_end which)
+static void job_begin(struct job *job)
 {
-	if (which == IO_CLIENT)
-		return (struct end *)&s->client;
-	return which == IO_ORIGIN && s->reach ? &s->reach->origin : NULL;
+	job->req = (struct io_req){ .timeout_ms = -1 };
+	job->done = job->before = 0;
+	job->until_ns = 0;
 }
 
 static struct reach *reach_of(struct session *s)
@@ -354,7 +354,7 @@ void session_begin(struct worker *w, struct session *s, int fd, const struct pee
 	count_add(&w->counters, COUNT_SESSIONS, 1);
 	forget_window(w);
 	w->env.peer = &s->peer;
-	*job = (struct job){ .req.timeout_ms = -1 };
+	job_begin(job);
 	w->server->service->start(s->state, &w->env, &job->req);
 }
 
@@ -381,7 +381,7 @@ static void ask_service(struct worker *w, struct session *s, struct job *job, ss
 		.data = w->window.base + w->window.start, .len = w->window.len,
 		.file = job->req.op == IO_OPEN && n >= 0 ? &s->reach->file : NULL,
 	};
-	*job = (struct job){ .req.timeout_ms = -1 };
+	job_begin(job);
 	w->env.peer = &s->peer;
 	count_add(&w->counters, COUNT_RESUMES, 1);
 	w->server->service->resume(s->state, &w->env, &got, &job->req);
@@ -396,14 +396,21 @@ static bool wants_too_much(const struct worker *w, const struct job *job)
 	return job->req.op == IO_RECV && !job->req.used && w->window.len >= w->server->service->max_message;
 }
 
+/* What was kept for a send that is over. */
+static void drop_parked(struct session *s)
+{
+	free(s->parked);
+	s->parked = NULL;
+}
+
 bool session_resume(struct worker *w, struct session *s, struct job *job, ssize_t n)
 {
 	if (job->req.op == IO_DONE || client_is_dead(job, n))
 		return false;
 	if (job->req.op == IO_CONNECT && s->reach)
 		end_connect(w, s->reach, n);
-	free(s->parked);
-	s->parked = NULL;
+	if (s->parked)
+		drop_parked(s);
 	bool of_origin = talks(&job->req) && job->req.end == IO_ORIGIN;
 	if (mount(w, session_end_of(s, of_origin ? IO_ORIGIN : IO_CLIENT)))
 		return false;
@@ -460,10 +467,15 @@ int session_park(struct worker *w, struct session *s, const struct job *job)
 void session_unpark(struct worker *w, struct session *s, struct job *job)
 {
 	forget_window(w);
-	*job = (struct job){ .req = { .op = (enum io_op)s->op, .end = (enum io_end)s->end_of,
-				      .timeout_ms = s->timeout_ms, .idle = s->flags & FLAG_IDLE,
-				      .linger = s->flags & FLAG_LINGER,
-				      .in_place = s->flags & FLAG_IN_PLACE } };
+	/* Field by field: what a receive never looks at need not be set for it. */
+	job->req.op = (enum io_op)s->op;
+	job->req.end = (enum io_end)s->end_of;
+	job->req.timeout_ms = s->timeout_ms;
+	job->req.idle = s->flags & FLAG_IDLE;
+	job->req.linger = s->flags & FLAG_LINGER;
+	job->req.in_place = s->flags & FLAG_IN_PLACE;
+	job->done = job->before = 0;
+	job->until_ns = 0;
 	if (s->parked) {
 		job->req.buf = s->parked->buf;
 		job->req.len = s->parked->len;
@@ -533,8 +545,7 @@ void session_end(struct worker *w, struct session *s)
 	forget_window(w);
 	end_reach(w, s);
 	end_close(w, &s->client);
-	free(s->parked);
-	s->parked = NULL;
+	drop_parked(s);
 	if (log_debugging()) {
 		char name[PEER_TEXT];
 		log_debug("%s closed", peer_format(name, sizeof name, &s->peer));

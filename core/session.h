@@ -61,10 +61,15 @@ int  session_park(struct worker *, struct session *, const struct job *job);
 void session_unpark(struct worker *, struct session *, struct job *job);
 
 /* What the parked request waits for: WATCH_READ, WATCH_WRITE; 0 for a sleep or a name. */
-unsigned    session_wants(const struct session *);
+unsigned session_wants(const struct session *);
 
 /* That end; NULL: there is no origin (yet). */
-struct end *session_end_of(const struct session *, enum io_end);
+static inline struct end *session_end_of(const struct session *s, enum io_end which)
+{
+	if (which == IO_CLIENT)
+		return (struct end *)&s->client;
+	return which == IO_ORIGIN && s->reach ? &s->reach->origin : NULL;
+}
 
 /* Is the parked request one that a graceful stop may cut short? */
 bool session_is_idle(const struct session *);

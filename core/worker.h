@@ -32,7 +32,8 @@ struct worker {
 	struct end     *mounted; /* whose bytes are in the window; NULL: no one's (session.c) */
 	/* Set by drivers that wait for many: */
 	bool            nonblocking; /* descriptors are */
-	struct lookups *lookups;     /* where names are looked up; NULL: in place */
+	int           (*open_lookups)(struct worker *); /* sets the next one when the first name comes; NULL: look up in place */
+	struct lookups *lookups;
 	void          (*forget)(struct worker *, struct end *); /* a watched end is about to be closed; NULL: nothing to do */
 	/* The server's list of workers, guarded by its lock. */
 	struct worker  *next;

@@ -53,7 +53,7 @@ static void zen_start(void *session, const struct io_env *env, struct io_req *fi
 static void answer_more(const struct io_env *env, const char *data, size_t len, struct io_req *next)
 {
 	size_t filled = next->len;
-	for (;;) {
+	while (next->used < len) {
 		size_t from = next->used + zen_skip_space(data + next->used, len - next->used);
 		size_t question = zen_question_len(data + from, len - from);
 		if (!question || question == ZEN_TOO_LONG)
