@@ -174,7 +174,7 @@ static ssize_t try_recv(struct worker *w, struct session *s, struct job *job)
 	if (n == -EAGAIN || (n > 0 && (size_t)n < room && !(end->ready & WATCH_END)))
 		end->ready &= (uint8_t)~WATCH_READ;
 	if (n == -EAGAIN && last_call) {
-		job->req = (struct io_req){ .op = IO_DONE, .linger = true, .timeout_ms = LINGER_MS };
+		job->req = (struct io_req){ .op = IO_DONE, .linger = true, .timeout_ms = STOP_LINGER_MS };
 		return -EINTR; /* this is a new request: look at its deadline, then try it */
 	}
 	if (n > 0) {
@@ -387,7 +387,7 @@ static void ask_service(struct worker *w, struct session *s, struct job *job, ss
 	w->server->service->resume(s->state, &w->env, &got, &job->req);
 	window_take(w, job->req.used);
 	if (job->req.op == IO_DONE)
-		job->req.timeout_ms = LINGER_MS;
+		job->req.timeout_ms = w->env.stopping ? STOP_LINGER_MS : LINGER_MS;
 }
 
 /* It took nothing of a full message's worth and wants more: it would for ever. */

@@ -17,7 +17,7 @@
 #include "io.h"
 #include "worker.h"
 
-enum { LINGER_MS = 2000 };
+enum { LINGER_MS = 2000, STOP_LINGER_MS = 500 /* others may be waiting for their last answers */ };
 
 /* The request at hand, and how much of it is done. Lives on the stack of the thread that serves. */
 struct job {
