@@ -28,7 +28,8 @@ struct lookups {
 	pthread_mutex_t lock; /* guards all below, and every lookup */
 	pthread_cond_t  work;
 	struct lookup  *all;  /* oldest last */
-	bool            has_thread, closing;
+	bool            has_thread, closing, orphaned; /* orphaned: the helper frees all this when it ends */
+	pthread_t       thread;
 	int             event_fd;
 };
 
@@ -97,8 +98,10 @@ static void *help(void *argument)
 		else
 			pthread_cond_wait(&all->work, &all->lock);
 	}
+	bool orphaned = all->orphaned;
 	pthread_mutex_unlock(&all->lock);
-	free_all(all); /* the loop has gone before */
+	if (orphaned)
+		free_all(all);
 	return NULL;
 }
 
@@ -117,30 +120,33 @@ struct lookups *lookups_open(int *event_fd)
 	return all;
 }
 
+/* A helper that is in the middle of a name may stay there for long: it is left to itself. */
 void lookups_close(struct lookups *all)
 {
 	if (!all)
 		return;
 	pthread_mutex_lock(&all->lock);
 	bool has_thread = all->has_thread;
+	bool busy = oldest(all, RUNNING);
+	pthread_t thread = all->thread;
 	all->closing = true;
+	all->orphaned = busy;
 	pthread_cond_signal(&all->work);
 	pthread_mutex_unlock(&all->lock);
-	if (!has_thread)
-		free_all(all);
+	if (busy) {
+		pthread_detach(thread);
+		return;
+	}
+	if (has_thread)
+		pthread_join(thread, NULL);
+	free_all(all);
 }
 
 /* With the lock held. */
 static bool ensure_thread(struct lookups *all)
 {
-	pthread_attr_t attributes;
-	pthread_t thread;
-	if (all->has_thread)
-		return true;
-	pthread_attr_init(&attributes);
-	pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-	all->has_thread = !pthread_create(&thread, &attributes, help, all);
-	pthread_attr_destroy(&attributes);
+	if (!all->has_thread)
+		all->has_thread = !pthread_create(&all->thread, NULL, help, all);
 	return all->has_thread;
 }
 
