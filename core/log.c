@@ -118,7 +118,8 @@ char *log_bytes(char *out, size_t size, const char *data, size_t len)
 {
 	static const char hex[] = "0123456789abcdef";
 	/* As Python: single quotes, unless there are single ones inside and no double ones. */
-	char quote = memchr(data, '\'', len) && !memchr(data, '"', len) ? '"' : '\'';
+	bool single = len && memchr(data, '\'', len), both = single && memchr(data, '"', len);
+	char quote = single && !both ? '"' : '\'';
 	size_t n = 0, limit = size - 6; /* the longest piece is \xNN, then quote and end */
 	out[n++] = 'b';
 	out[n++] = quote;

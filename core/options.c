@@ -100,6 +100,8 @@ static int parse_units(const char *text, const struct unit *units, double *numbe
 	char *end;
 	if (!isdigit((unsigned char)text[0]) && text[0] != '.')
 		return -EINVAL;
+	if (text[strspn(text, "0123456789.")] == 'x')
+		return -EINVAL; /* strtod(3) would read it as hexadecimal */
 	*number = strtod(text, &end);
 	for (; units->suffix; units++)
 		if (strcmp(end, units->suffix) == 0) {

@@ -21,15 +21,39 @@
 #include "proto/zen.h"
 
 struct zen_session {
-	bool refusing; /* "too long" is being sent */
+	int64_t began_ms; /* when the question began of which a part is here; 0: none is */
+	bool    refusing; /* "too long" is being sent */
 };
 
-static void receive(const struct io_env *env, struct io_req *next, size_t used, bool idle)
+static void receive(struct io_req *next, size_t used, int timeout_ms, bool idle)
 {
 	next->op = IO_RECV;
 	next->used = used;
 	next->idle = idle;
-	next->timeout_ms = env->idle_timeout_ms;
+	next->timeout_ms = timeout_ms;
+}
+
+static void finish(struct io_req *next, bool linger)
+{
+	next->op = IO_DONE;
+	next->linger = linger;
+}
+
+/* Between questions there is --idle-timeout for the next byte; a question has as much from its first byte to its last,
+ * however slowly they come. */
+static void receive_more(struct zen_session *s, const struct io_env *env, struct io_req *next, size_t space, bool idle)
+{
+	int timeout_ms = env->idle_timeout_ms;
+	if (idle)
+		s->began_ms = 0;
+	else if (!s->began_ms)
+		s->began_ms = env->now_ms;
+	else if (timeout_ms >= 0)
+		timeout_ms -= (int)(env->now_ms - s->began_ms);
+	if (timeout_ms > 0 || env->idle_timeout_ms < 0)
+		receive(next, space, timeout_ms, idle);
+	else
+		finish(next, true);
 }
 
 static void send_text(const struct io_env *env, struct io_req *next, const struct zen_text *text)
@@ -45,7 +69,7 @@ static void send_text(const struct io_env *env, struct io_req *next, const struc
 static void zen_start(void *session, const struct io_env *env, struct io_req *first)
 {
 	(void)session;
-	receive(env, first, 0, true);
+	receive(first, 0, env->idle_timeout_ms, true);
 }
 
 /* After the first answer: the others that stand whole in the input, as long as there is room. One more is sent as a
@@ -105,20 +129,19 @@ static void zen_resume(void *session, const struct io_env *env, const struct io_
 	size_t from = zen_skip_space(got->data, got->len);
 	size_t question = zen_question_len(got->data + from, got->len - from);
 	if (s->refusing) {
-		next->op = IO_DONE;
-		next->linger = true;
+		finish(next, true);
 	} else if (question == ZEN_TOO_LONG || got->n == -EMSGSIZE) {
 		s->refusing = true;
 		send_text(env, next, &zen_too_long);
 		next->used = got->len;
 	} else if (question) {
+		s->began_ms = 0;
 		answer_or_think(env, got, from, question, next);
 	} else if (got->op == IO_RECV && got->n <= 0) {
 		say_goodbye(got, got->len - from);
-		next->op = IO_DONE;
-		next->linger = got->n < 0;
+		finish(next, got->n < 0);
 	} else {
-		receive(env, next, from, from == got->len);
+		receive_more(s, env, next, from, from == got->len);
 	}
 }
 

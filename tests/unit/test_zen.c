@@ -273,6 +273,25 @@ static void half_a_question_is_not_idle(void)
 	drive_table(&zen_service, NULL, steps);
 }
 
+/* A question has its time from its first byte to its last, however often a byte of it comes. */
+static void a_dribbled_question_has_one_deadline(void)
+{
+	static const char question[] = "Flat is better than?Now is"; /* a second a byte: the first 20 s are in time */
+	struct drive d;
+	drive_open(&d, &zen_service, NULL);
+	drive_start(&d);
+	for (size_t i = 0; i < 26; i++, d.env.now_ms += 1000) {
+		drive_receive(&d, question + i, 1);
+		drive_perform(&d);
+	}
+	CHECK_MEM(d.sent, d.n_sent, "nested.", 7);
+	CHECK_INT(d.req.timeout_ms, DRIVE_IDLE_MS - 5000); /* since the N of Now */
+	d.env.now_ms += DRIVE_IDLE_MS;
+	drive_receive(&d, " ", 1);
+	CHECK(d.done && d.lingered);
+	drive_close(&d);
+}
+
 int main(void)
 {
 	static const struct test tests[] = {
@@ -281,7 +300,8 @@ int main(void)
 		TEST(limits_questions), TEST(lingers_after_too_long), TEST(space_without_end_is_no_question),
 		TEST(answers_a_thousand), TEST(answers_a_flood_in_pieces), TEST(thinks_before_each_answer),
 		TEST(thinks_in_place), TEST(thinking_changes_no_answer), TEST(asks_for_the_rest),
-		TEST(silence_ends_it), TEST(half_a_question_is_not_idle), { 0 },
+		TEST(silence_ends_it), TEST(half_a_question_is_not_idle),
+		TEST(a_dribbled_question_has_one_deadline), { 0 },
 	};
 	return run_tests(tests);
 }
