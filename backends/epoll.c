@@ -13,7 +13,8 @@
  *
  * A wait costs as much as there are ready descriptors, however many are idle. The listener is level-triggered in both:
  * accepting stops after a batch, and an edge that was not used up would be lost. Closing a descriptor takes it out
- * of the list, as long as no other descriptor refers to the same socket (epoll(7), Questions and answers).
+ * of the list, as long as no other descriptor refers to the same socket (epoll(7), Questions and answers). With edges,
+ * a short read is taken for the last one; only before urgent data (tcp(7)) it is not, so EPOLLPRI is asked for too.
  *
  * SPDX-License-Identifier: MIT */
 #include "backends.h"
@@ -53,7 +54,7 @@ static int epoll_open(void **state, struct worker *worker, int max_fds)
 static uint32_t events_of(unsigned watch)
 {
 	return (watch & WATCH_READ ? EPOLLIN | EPOLLRDHUP : 0u) | (watch & WATCH_WRITE ? EPOLLOUT : 0u) |
-	       (watch & WATCH_EDGE ? EPOLLET : 0u);
+	       (watch & WATCH_EDGE ? EPOLLET | EPOLLPRI : 0u);
 }
 
 static int epoll_watch(void *state, int fd, unsigned was, unsigned now, uint64_t token)
@@ -70,7 +71,7 @@ static unsigned seen_of(uint32_t events)
 	if (events & (EPOLLERR | EPOLLHUP))
 		return WATCH_READ | WATCH_WRITE | WATCH_END;
 	return (events & EPOLLIN ? WATCH_READ : 0u) | (events & EPOLLOUT ? WATCH_WRITE : 0u) |
-	       (events & EPOLLRDHUP ? WATCH_READ | WATCH_END : 0u);
+	       (events & (EPOLLRDHUP | EPOLLPRI) ? WATCH_READ | WATCH_END : 0u);
 }
 
 static int epoll_await(void *state, struct ready *ready, int max, int timeout_ms)

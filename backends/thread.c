@@ -16,8 +16,7 @@ static void spawn_for_each(struct worker *worker)
 {
 	struct peer peer;
 	for (int fd; (fd = blocking_accept(worker, &peer)) >= 0;)
-		while (blocking_spawn(worker, fd, &peer) < 0)
-			blocking_wait_for_end(worker);
+		blocking_spawn(worker, fd, &peer);
 }
 
 static int thread_run(struct server *server, const struct poller *none)

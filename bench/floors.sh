@@ -93,7 +93,7 @@ n_descriptors() { find "/proc/$1/fd" -mindepth 1 | wc -l; }
 # Growth of resident memory while `n` connections are open and silent, in bytes for each.
 memory_of() { # memory_of BACKEND N
   local before after held
-  start_server servers/zen_server -p 0 -b "$1" --idle-timeout 0
+  start_server servers/zen_server -p 0 -b "$1"
   before=$(resident_anon "$server_pid")
   bench/load -c 1 --idle "$2" -d 60s --no-progress "zen://127.0.0.1:$port" >/dev/null 2>"$work/load-err" &
   load_pid=$!

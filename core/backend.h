@@ -42,7 +42,8 @@ struct backend {
 	unsigned       contract;     /* MUXLAB_CONTRACT */
 	const char    *name;         /* "epoll_et": file, option, legend, test, lab */
 	const char    *summary;
-	const char    *see_also;     /* "epoll(7), epoll_ctl(2)" */
+	const char    *see_also;     /* "epoll(7), epoll_ctl(2)"; --list-backends prints it */
+	const char    *workers;      /* what --workers counts here: "threads", "loops"; NULL: there is just one */
 	enum io_family family;
 	int            max_sessions; /* clients that are served at the same time; 0: as many as there are descriptors */
 	int            max_fd;       /* descriptors must stay below (select's FD_SETSIZE); 0: no such limit */
@@ -68,10 +69,8 @@ int blocking_accept(struct worker *, struct peer *peer);
 /* Serves one client from its first byte to its last, and closes fd. */
 void blocking_session(struct worker *, int fd, const struct peer *peer);
 
-/* The same on a new thread, which ends with the session. -EAGAIN: no thread to be had, fd is still the caller's;
- * blocking_wait_for_end() and try again. */
-int  blocking_spawn(struct worker *, int fd, const struct peer *peer);
-void blocking_wait_for_end(struct worker *);
+/* The same on a new thread, which ends with the session. Waits while no thread is to be had. */
+void blocking_spawn(struct worker *, int fd, const struct peer *peer);
 
 /* ---- for all ---- */
 

@@ -10,7 +10,7 @@
  * A request costs recv and send and nothing else: deadlines are one store into the worker, no setsockopt and no
  * timer of the kernel's. A thread that blocks is woken by a signal whose handler does nothing; its call then fails with
  * EINTR. A signal that comes just before the call would be lost, so it is sent again until the thread has moved on:
- * a deadline may fire a tick late, a stop a few milliseconds.
+ * a deadline may fire half a second late, a stop some milliseconds.
  *
  * Limits: as many clients as threads. A reset is seen when the thread next touches the socket.
  * signal(7) "Interruption of system calls", pthread_kill(3), sigtimedwait(2), accept(2), recv(2).
@@ -32,7 +32,7 @@
 #include "sys.h"
 #include "worker.h"
 
-enum { WAKE_SIGNAL = SIGURG, TICK_MS = 500, STOP_TICK_MS = 5, ROOM_WAIT_S = 1 };
+enum { WAKE_SIGNAL = SIGURG, TICK_MS = 500, STOP_TICK_MS = 10, ROOM_WAIT_S = 1 };
 
 /* A session needs little stack: its buffers are the worker's. Sanitizers put red zones on it. */
 #if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
@@ -118,14 +118,14 @@ void blocking_session(struct worker *w, int fd, const struct peer *peer)
 
 /* ---- accepting ---- */
 
-void blocking_wait_for_end(struct worker *w)
+/* Until a client leaves, a while has passed, or the watch has news of a stop. */
+static void wait_for_room(struct server *server)
 {
-	struct server *server = w->server;
 	struct timespec until;
 	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += ROOM_WAIT_S;
 	pthread_mutex_lock(&server->lock);
-	if (server_phase(server) == SERVER_RUNNING)
+	if (server_phase(server) != SERVER_OVER)
 		pthread_cond_clockwait(&server->session_ended, &server->lock, CLOCK_MONOTONIC, &until);
 	pthread_mutex_unlock(&server->lock);
 }
@@ -148,7 +148,8 @@ int blocking_accept(struct worker *w, struct peer *peer)
 		if (phase == SERVER_STOPPING) {
 			stop_waiting(server->listen_fd);
 		} else if (atomic_load(&server->n_sessions) >= server->max_sessions) {
-			blocking_wait_for_end(w);
+			server_say_full(server);
+			wait_for_room(server);
 			continue;
 		}
 		int fd = sys_accept(&w->counters, server->listen_fd, peer, 0);
@@ -159,7 +160,7 @@ int blocking_accept(struct worker *w, struct peer *peer)
 		if (fd == -EAGAIN)
 			return -1; /* only a listener that has stopped waiting says so */
 		if (!server_accept_failed(server, fd))
-			blocking_wait_for_end(w);
+			wait_for_room(server);
 	}
 }
 
@@ -198,19 +199,32 @@ static int start_thread(pthread_t *thread, bool detached, void *(*run)(void *), 
 	return -error;
 }
 
-int blocking_spawn(struct worker *w, int fd, const struct peer *peer)
+static int try_spawn(struct worker *w, int fd, const struct peer *peer)
 {
 	pthread_t thread;
 	struct spawned *spawned = malloc(sizeof *spawned);
 	if (!spawned)
-		return -EAGAIN;
+		return -ENOMEM;
 	*spawned = (struct spawned){ w->server, fd, *peer };
 	count_add(&w->counters, COUNT_SPAWN, 1);
-	if (start_thread(&thread, true, serve_one, spawned)) {
+	int error = start_thread(&thread, true, serve_one, spawned);
+	if (error)
 		free(spawned);
-		return -EAGAIN;
+	return error;
+}
+
+void blocking_spawn(struct worker *w, int fd, const struct peer *peer)
+{
+	struct server *server = w->server;
+	while (try_spawn(w, fd, peer) < 0) {
+		server_accept_failed(server, -ENOMEM);
+		wait_for_room(server);
+		if (server_phase(server) == SERVER_OVER) {
+			sys_close(&w->counters, fd);
+			client_has_left(server);
+			return;
+		}
 	}
-	return 0;
 }
 
 /* ---- the watch over all threads ---- */
@@ -220,13 +234,17 @@ struct acceptor {
 	void         (*serve)(struct worker *);
 	pthread_t      thread;
 	atomic_bool    returned;
+	int            error; /* why it could not begin */
 };
 
 static void *run_acceptor(void *argument)
 {
 	struct acceptor *a = argument;
 	struct worker w;
-	if (worker_open(&w, a->server) == 0) {
+	a->error = worker_open(&w, a->server);
+	if (a->error) {
+		server_stop(a->server);
+	} else {
 		a->serve(&w);
 		worker_close(&w);
 	}
@@ -272,32 +290,32 @@ static bool all_returned(struct server *server, const struct acceptor *acceptors
 	return none;
 }
 
-/* When stopping: soon at first, then ever more rarely, those who have not noticed are woken again. */
-static int next_tick(int tick_ms, bool running)
-{
-	if (running)
-		return TICK_MS;
-	if (tick_ms == TICK_MS)
-		return STOP_TICK_MS;
-	return tick_ms * 2 < TICK_MS ? tick_ms * 2 : TICK_MS - 1;
-}
-
-/* Signals are blocked in every thread but here; in between, deadlines are looked after. */
+/* Signals are blocked in every thread but here; in between, deadlines are looked after. When stopping, all threads are
+ * woken at ticks 1, 2, 4, 8 ...: soon, and then ever more rarely those who still have not noticed. */
 static void watch_over(struct server *server, const struct acceptor *acceptors, int n)
 {
 	sigset_t signals;
-	int tick_ms = TICK_MS;
+	unsigned stop_ticks = 0;
 	server_signals(&signals);
 	while (!all_returned(server, acceptors, n)) {
-		struct timespec tick = { tick_ms / 1000, tick_ms % 1000 * 1000000 };
+		bool running = server_phase(server) == SERVER_RUNNING;
+		struct timespec tick = { 0, (running ? TICK_MS : STOP_TICK_MS) * 1000000 };
 		int signo = sigtimedwait(&signals, NULL, &tick);
 		if (signo > 0)
 			server_handle_signal(server, signo);
 		server_check_grace(server);
-		bool running = server_phase(server) == SERVER_RUNNING;
-		tick_ms = next_tick(tick_ms, running);
-		wake_workers(server, !running);
+		if (server_phase(server) != SERVER_RUNNING)
+			stop_ticks++;
+		wake_workers(server, stop_ticks && !(stop_ticks & (stop_ticks - 1)));
 	}
+}
+
+/* Whoever had the listener before us may have left it non-blocking: that belongs to the socket, not to us. */
+static void let_accept_wait(int listen_fd)
+{
+	int flags = fcntl(listen_fd, F_GETFL);
+	if (flags >= 0 && flags & O_NONBLOCK)
+		fcntl(listen_fd, F_SETFL, flags & ~O_NONBLOCK);
 }
 
 int blocking_run(struct server *server, int n, void (*serve)(struct worker *))
@@ -305,6 +323,7 @@ int blocking_run(struct server *server, int n, void (*serve)(struct worker *))
 	struct acceptor *acceptors = calloc((size_t)n, sizeof *acceptors);
 	int error = acceptors ? 0 : -ENOMEM, started = 0;
 	install_wake_signal();
+	let_accept_wait(server->listen_fd);
 	for (; !error && started < n; started++) {
 		struct acceptor *a = &acceptors[started];
 		a->server = server;
@@ -319,8 +338,10 @@ int blocking_run(struct server *server, int n, void (*serve)(struct worker *))
 		server_ready(server);
 	if (acceptors)
 		watch_over(server, acceptors, started);
-	for (int i = 0; i < started; i++)
+	for (int i = 0; i < started; i++) {
 		pthread_join(acceptors[i].thread, NULL);
+		error = error ? error : acceptors[i].error;
+	}
 	free(acceptors);
 	return error;
 }

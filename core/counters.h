@@ -16,7 +16,7 @@ enum count {
 	COUNT_CALLS, /* how many kinds of calls there are */
 	/* what they found */
 	COUNT_EAGAIN = COUNT_CALLS, /* calls that found nothing to do */
-	COUNT_EMPTY,    /* wake-ups without an event */
+	COUNT_EMPTY,    /* waits that slept and ended without an event: only time had passed */
 	COUNT_EVENTS,   /* events that waits reported */
 	COUNT_SCANNED,  /* descriptors that had to be looked at to find them */
 	COUNT_SESSIONS, COUNT_RESUMES, COUNT_ANSWERS, COUNT_BYTES_IN, COUNT_BYTES_OUT,

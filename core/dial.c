@@ -14,6 +14,14 @@
 #include "sys.h"
 #include "worker.h"
 
+static int open_lookups(struct worker *w)
+{
+	if (w->open_lookups)
+		return w->open_lookups(w);
+	w->lookups = lookups_open(NULL);
+	return w->lookups ? 0 : -ENOMEM;
+}
+
 /* 0 with addresses in dial->list, or a lookup under way; -errno. */
 static int begin(struct worker *w, struct dial *dial, struct session *owner, const char *where)
 {
@@ -24,20 +32,21 @@ static int begin(struct worker *w, struct dial *dial, struct session *owner, con
 		return -EINVAL;
 	if (net_numeric(host, port, &dial->list) == 0)
 		return 0;
-	if (!w->open_lookups)
-		return net_resolve(host, port, &dial->list) ? -ENXIO : 0;
-	int error = w->lookups ? 0 : w->open_lookups(w);
+	int error = w->lookups ? 0 : open_lookups(w);
 	if (error < 0)
 		return error;
 	dial->lookup = lookup_start(w->lookups, owner, host, port);
 	return dial->lookup ? 0 : -ENOMEM;
 }
 
+/* A blocking thread waits for it here, a loop comes again when it is told to. */
 static int take_lookup(struct worker *w, struct dial *dial)
 {
+	if (!w->nonblocking)
+		lookup_await(w->lookups, dial->lookup);
 	int result = lookup_result(w->lookups, dial->lookup, &dial->list);
 	if (result == -EAGAIN)
-		return result;
+		return w->nonblocking ? -EAGAIN : -EINTR; /* -EINTR: look at the deadline, then wait on */
 	lookup_drop(w->lookups, dial->lookup);
 	dial->lookup = NULL;
 	return result;
@@ -62,17 +71,13 @@ static int try_address(struct worker *w, const struct addrinfo *ai, struct end *
 /* How did the attempt go that was under way? */
 static int outcome(struct worker *w, struct end *end)
 {
-	int error = 0;
-	socklen_t len = sizeof error;
 	struct pollfd wait = { .fd = end->fd, .events = POLLOUT };
 	if (!w->nonblocking) {
 		int n = sys_poll(&w->counters, &wait, 1, -1);
 		if (n < 0)
 			return n;
 	}
-	if (getsockopt(end->fd, SOL_SOCKET, SO_ERROR, &error, &len))
-		return -errno;
-	return -error;
+	return sys_socket_error(&w->counters, end->fd);
 }
 
 int dial_step(struct worker *w, struct dial *dial, struct end *end, struct session *owner, const char *where)

@@ -56,7 +56,8 @@ struct io_req {                 /* zero but for timeout_ms = -1 when resume() ge
 	bool        stable;     /* buf outlives the session (static text, a pinned object) */
 	bool        idle;       /* IO_RECV: nothing is owed, a graceful stop may close here */
 	bool        linger;     /* IO_DONE: half-close, discard what comes for at most 2 s, then close */
-	bool        in_place;   /* IO_SLEEP: block the very thread that runs resume() (--think block) */
+	bool        in_place;   /* IO_SLEEP: block the very thread that runs resume() (--think block); a reactor can then
+	                         * do nothing else, not even stop in time: that is the lesson */
 };
 
 struct io_file { /* what IO_OPEN found */

@@ -1,4 +1,8 @@
-/* lookup.c - a queue, a helper thread and an eventfd; see lookup.h. getaddrinfo(3), eventfd(2), pthreads(7).
+/* lookup.c - names waiting, helpers, names done; see lookup.h. getaddrinfo(3), eventfd(2), pthreads(7).
+ *
+ * A lookup is in exactly one place: waiting, with a helper, done, or told. One that is dropped while a helper works on
+ * it has no owner any more; the helper frees it. Likewise a helper that is in the middle of a name when all this is
+ * closed: it may stay there for long, so it is left to itself and, if it is the last, frees the rest.
  *
  * SPDX-License-Identifier: MIT */
 #include "lookup.h"
@@ -9,29 +13,73 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "net.h"
 
+enum { MAX_HELPERS = 4, AWAIT_NS = 100000000 };
 enum lookup_state { WAITING, RUNNING, DONE, TOLD };
 
 struct lookup {
 	struct lookup    *next;
-	struct session   *owner; /* NULL: dropped while it ran; the helper frees it */
+	struct session   *owner;
+	bool              dropped;
 	enum lookup_state state;
 	struct addrinfo  *list;
 	uint16_t          port;
 	char              host[256];
 };
 
+struct queue {
+	struct lookup *head, **tail;
+};
+
+struct helper {
+	struct lookups *all;
+	pthread_t       thread;
+	bool            busy;
+};
+
 struct lookups {
 	pthread_mutex_t lock; /* guards all below, and every lookup */
-	pthread_cond_t  work;
-	struct lookup  *all;  /* oldest last */
-	bool            has_thread, closing, orphaned; /* orphaned: the helper frees all this when it ends */
-	pthread_t       thread;
+	pthread_cond_t  work, result;
+	struct queue    waiting, done;
+	struct helper   helpers[MAX_HELPERS];
+	int             n_helpers, n_users; /* users: the worker, and each helper; the last one frees it */
+	bool            closing;
 	int             event_fd;
 };
+
+/* ---- queues ---- */
+
+static void append(struct queue *q, struct lookup *l)
+{
+	l->next = NULL;
+	*q->tail = l;
+	q->tail = &l->next;
+}
+
+static struct lookup *take_first(struct queue *q)
+{
+	struct lookup *l = q->head;
+	if (l) {
+		q->head = l->next;
+		if (!q->head)
+			q->tail = &q->head;
+	}
+	return l;
+}
+
+static void take_out(struct queue *q, const struct lookup *l)
+{
+	struct lookup **link = &q->head;
+	while (*link != l)
+		link = &(*link)->next;
+	*link = l->next;
+	if (q->tail == &l->next)
+		q->tail = link;
+}
 
 static void free_lookup(struct lookup *l)
 {
@@ -40,114 +88,125 @@ static void free_lookup(struct lookup *l)
 	free(l);
 }
 
-static void unlink_lookup(struct lookups *all, struct lookup *l)
-{
-	struct lookup **link = &all->all;
-	while (*link != l)
-		link = &(*link)->next;
-	*link = l->next;
-}
+/* ---- helpers ---- */
 
-static struct lookup *oldest(struct lookups *all, enum lookup_state state)
+/* With the lock held, which goes with it. Lookups that are left have been dropped by their owners before. */
+static void leave(struct lookups *all)
 {
-	struct lookup *found = NULL;
-	for (struct lookup *l = all->all; l; l = l->next)
-		if (l->state == state)
-			found = l;
-	return found;
-}
-
-static void free_all(struct lookups *all)
-{
-	while (all->all) {
-		struct lookup *l = all->all;
-		all->all = l->next;
-		free_lookup(l);
-	}
-	close(all->event_fd);
+	bool last = --all->n_users == 0;
+	pthread_mutex_unlock(&all->lock);
+	if (!last)
+		return;
+	if (all->event_fd >= 0)
+		close(all->event_fd);
+	pthread_mutex_destroy(&all->lock);
+	pthread_cond_destroy(&all->work);
+	pthread_cond_destroy(&all->result);
 	free(all);
 }
 
-/* With the lock held, but not while the resolver works. */
-static void look_up(struct lookups *all, struct lookup *l)
+static void report(struct lookups *all, struct lookup *l)
 {
+	if (l->dropped) {
+		free_lookup(l);
+		return;
+	}
+	l->state = DONE;
+	append(&all->done, l);
+	pthread_cond_broadcast(&all->result);
+	if (all->event_fd >= 0)
+		eventfd_write(all->event_fd, 1);
+}
+
+/* With the lock held, but not while the resolver works. */
+static void look_up(struct helper *helper, struct lookup *l)
+{
+	struct lookups *all = helper->all;
 	struct addrinfo *list = NULL;
 	l->state = RUNNING;
+	helper->busy = true;
 	pthread_mutex_unlock(&all->lock);
 	if (net_resolve(l->host, l->port, &list))
 		list = NULL;
 	pthread_mutex_lock(&all->lock);
+	helper->busy = false;
 	l->list = list;
-	l->state = DONE;
-	if (!l->owner) {
-		unlink_lookup(all, l);
-		free_lookup(l);
-	} else {
-		eventfd_write(all->event_fd, 1);
-	}
+	report(all, l);
 }
 
 static void *help(void *argument)
 {
-	struct lookups *all = argument;
+	struct helper *helper = argument;
+	struct lookups *all = helper->all;
 	pthread_mutex_lock(&all->lock);
 	while (!all->closing) {
-		struct lookup *l = oldest(all, WAITING);
+		struct lookup *l = take_first(&all->waiting);
 		if (l)
-			look_up(all, l);
+			look_up(helper, l);
 		else
 			pthread_cond_wait(&all->work, &all->lock);
 	}
-	bool orphaned = all->orphaned;
-	pthread_mutex_unlock(&all->lock);
-	if (orphaned)
-		free_all(all);
+	leave(all);
 	return NULL;
 }
+
+/* With the lock held. True if there is a helper, free or not. */
+static bool ensure_helper(struct lookups *all)
+{
+	for (int i = 0; i < all->n_helpers; i++)
+		if (!all->helpers[i].busy)
+			return true;
+	if (all->n_helpers == MAX_HELPERS)
+		return true;
+	struct helper *helper = &all->helpers[all->n_helpers];
+	helper->all = all;
+	if (pthread_create(&helper->thread, NULL, help, helper))
+		return all->n_helpers > 0;
+	all->n_helpers++;
+	all->n_users++;
+	return true;
+}
+
+/* ---- for the worker ---- */
 
 struct lookups *lookups_open(int *event_fd)
 {
 	struct lookups *all = calloc(1, sizeof *all);
 	if (!all)
 		return NULL;
-	all->event_fd = *event_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	if (all->event_fd < 0) {
+	all->event_fd = event_fd ? eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC) : -1;
+	if (event_fd && all->event_fd < 0) {
 		free(all);
 		return NULL;
 	}
+	if (event_fd)
+		*event_fd = all->event_fd;
 	pthread_mutex_init(&all->lock, NULL);
 	pthread_cond_init(&all->work, NULL);
+	pthread_cond_init(&all->result, NULL);
+	all->waiting.tail = &all->waiting.head;
+	all->done.tail = &all->done.head;
+	all->n_users = 1;
 	return all;
 }
 
-/* A helper that is in the middle of a name may stay there for long: it is left to itself. */
 void lookups_close(struct lookups *all)
 {
+	pthread_t idle[MAX_HELPERS];
+	int n_idle = 0;
 	if (!all)
 		return;
 	pthread_mutex_lock(&all->lock);
-	bool has_thread = all->has_thread;
-	bool busy = oldest(all, RUNNING);
-	pthread_t thread = all->thread;
 	all->closing = true;
-	all->orphaned = busy;
-	pthread_cond_signal(&all->work);
-	pthread_mutex_unlock(&all->lock);
-	if (busy) {
-		pthread_detach(thread);
-		return;
-	}
-	if (has_thread)
-		pthread_join(thread, NULL);
-	free_all(all);
-}
-
-/* With the lock held. */
-static bool ensure_thread(struct lookups *all)
-{
-	if (!all->has_thread)
-		all->has_thread = !pthread_create(&all->thread, NULL, help, all);
-	return all->has_thread;
+	for (int i = 0; i < all->n_helpers; i++)
+		if (all->helpers[i].busy)
+			pthread_detach(all->helpers[i].thread);
+		else
+			idle[n_idle++] = all->helpers[i].thread;
+	pthread_cond_broadcast(&all->work);
+	leave(all);
+	for (int i = 0; i < n_idle; i++)
+		pthread_join(idle[i], NULL);
 }
 
 struct lookup *lookup_start(struct lookups *all, struct session *owner, const char *host, uint16_t port)
@@ -159,9 +218,8 @@ struct lookup *lookup_start(struct lookups *all, struct session *owner, const ch
 	l->port = port;
 	snprintf(l->host, sizeof l->host, "%s", host);
 	pthread_mutex_lock(&all->lock);
-	if (ensure_thread(all)) {
-		l->next = all->all;
-		all->all = l;
+	if (ensure_helper(all)) {
+		append(&all->waiting, l);
 		pthread_cond_signal(&all->work);
 	} else {
 		free(l);
@@ -184,29 +242,48 @@ int lookup_result(struct lookups *all, struct lookup *l, struct addrinfo **list)
 	return result;
 }
 
+void lookup_await(struct lookups *all, struct lookup *l)
+{
+	struct timespec until;
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_nsec += AWAIT_NS;
+	until.tv_sec += until.tv_nsec / 1000000000;
+	until.tv_nsec %= 1000000000;
+	pthread_mutex_lock(&all->lock);
+	if (l->state < DONE)
+		pthread_cond_clockwait(&all->result, &all->lock, CLOCK_MONOTONIC, &until);
+	pthread_mutex_unlock(&all->lock);
+}
+
 void lookup_drop(struct lookups *all, struct lookup *l)
 {
 	pthread_mutex_lock(&all->lock);
 	if (l->state == RUNNING) {
-		l->owner = NULL;
-	} else {
-		unlink_lookup(all, l);
-		free_lookup(l);
+		l->dropped = true;
+		pthread_mutex_unlock(&all->lock);
+		return;
 	}
+	if (l->state == WAITING)
+		take_out(&all->waiting, l);
+	else if (l->state == DONE)
+		take_out(&all->done, l);
 	pthread_mutex_unlock(&all->lock);
+	free_lookup(l);
+}
+
+void lookups_heard(struct lookups *all)
+{
+	eventfd_t n;
+	eventfd_read(all->event_fd, &n);
 }
 
 struct session *lookups_finished(struct lookups *all)
 {
-	eventfd_t n;
-	struct session *owner = NULL;
-	eventfd_read(all->event_fd, &n);
 	pthread_mutex_lock(&all->lock);
-	struct lookup *l = oldest(all, DONE);
-	if (l) {
+	struct lookup *l = take_first(&all->done);
+	if (l)
 		l->state = TOLD;
-		owner = l->owner;
-	}
+	struct session *owner = l ? l->owner : NULL;
 	pthread_mutex_unlock(&all->lock);
 	return owner;
 }

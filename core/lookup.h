@@ -1,8 +1,9 @@
-/* lookup.h - names are looked up on a helper thread, so that a loop does not stand still; getaddrinfo(3).
+/* lookup.h - names are looked up on helper threads, so that neither a loop nor a deadline stands still; getaddrinfo(3).
  *
- *     loop: lookup_start ---> queue ---> helper thread: getaddrinfo ---> done, eventfd ---> loop: lookups_finished
+ *     lookup_start ---> waiting ---> a helper: getaddrinfo ---> done ---> eventfd: a loop is woken, lookups_finished()
+ *                                                                +------> condition: a blocking thread, lookup_await()
  *
- * One helper serves one loop, in order. It is started with the first name. */
+ * A few helpers serve one worker, and are started when a name waits and none of them is free. */
 #ifndef CORE_LOOKUP_H
 #define CORE_LOOKUP_H
 
@@ -13,7 +14,8 @@ struct lookup;
 struct lookups;
 struct session;
 
-/* *event_fd becomes readable (eventfd(2)) when something is done. NULL: out of memory or descriptors. */
+/* For a loop: *event_fd becomes readable (eventfd(2)) when something is done. For a blocking thread: NULL.
+ * Returns NULL when out of memory or descriptors. */
 struct lookups *lookups_open(int *event_fd);
 /* A lookup under way ends by itself, some time later. */
 void lookups_close(struct lookups *);
@@ -22,10 +24,13 @@ void lookups_close(struct lookups *);
 struct lookup *lookup_start(struct lookups *, struct session *owner, const char *host, uint16_t port);
 /* -EAGAIN: not done; 0: *list is the caller's; -ENXIO: there is no such name. */
 int  lookup_result(struct lookups *, struct lookup *, struct addrinfo **list);
+/* Waits until it is done, but not for long: so that the caller can look at its deadline in between. */
+void lookup_await(struct lookups *, struct lookup *);
 /* Frees it, done or not. Its owner will not be woken any more. */
 void lookup_drop(struct lookups *, struct lookup *);
 
-/* The next owner whose lookup is done and has not been returned before; NULL: none. */
+/* A loop, after the event: first takes the event back, then asks for each owner whose lookup is done; NULL: no more. */
+void lookups_heard(struct lookups *);
 struct session *lookups_finished(struct lookups *);
 
 #endif

@@ -71,6 +71,12 @@ int net_numeric(const char *host, uint16_t port, struct addrinfo **list)
 	return resolve(host, port, AI_NUMERICSERV | AI_NUMERICHOST, list);
 }
 
+void net_no_delay(int fd)
+{
+	int on = 1;
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on); /* fails on what is no TCP socket, and need not work there */
+}
+
 static int listen_on(const struct addrinfo *ai, int backlog)
 {
 	int on = 1, off = 0, error;
@@ -78,7 +84,7 @@ static int listen_on(const struct addrinfo *ai, int backlog)
 	if (fd < 0)
 		return -errno;
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+	net_no_delay(fd);
 	if (ai->ai_family == AF_INET6)
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
 	if (bind(fd, ai->ai_addr, ai->ai_addrlen) < 0 || listen(fd, backlog) < 0) {

@@ -24,6 +24,9 @@ int net_local_name(int fd, char *out, size_t size);
  * connection pays for it. */
 int net_listen(const char *host, uint16_t port, int backlog);
 
+/* TCP_NODELAY, so that a small answer does not wait for the one before it to be acknowledged. */
+void net_no_delay(int fd);
+
 /* Every address of the name: *list is for freeaddrinfo(3). 0, or an EAI_ code for gai_strerror(3). */
 int net_resolve(const char *host, uint16_t port, struct addrinfo **list);
 

@@ -169,7 +169,7 @@ int set_seconds_ms(void *target, const struct option_def *def, const char *value
 		return option_complain(def, "'%s' is not a time (10, 2s, 500ms, 1m)", value);
 	if (number < (double)def->min || number > (double)def->max)
 		return out_of_range(def, value, " ms");
-	*(int *)((char *)target + def->offset) = (int)number;
+	*(int *)((char *)target + def->offset) = (int)number + (number > (int)number); /* 500us is not 0 */
 	return 0;
 }
 

@@ -32,6 +32,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "error.h"
 #include "log.h"
 #include "lookup.h"
 #include "pages.h"
@@ -45,7 +46,10 @@ enum {
 	BUDGET = 32,         /* resume() calls for one session before the others have their turn */
 	ACCEPT_BATCH = 64,   /* connections taken before those that exist have their turn */
 	TIRED_MS = 1000,     /* how long accepting pauses when the machine is out of something, at most */
+	MARGIN_MS = 50,      /* longer than a turn is between two looks at the clock */
 };
+
+static const int64_t TIRED_WAIT_NS = 10000000;
 
 enum { TOKEN_LISTENER, TOKEN_SIGNALS, TOKEN_NAMES }; /* generation 0: no session has it */
 
@@ -168,8 +172,8 @@ static void pause_accepting(struct reactor *r)
 
 static void resume_accepting(struct reactor *r)
 {
-	if (!r->stopping && !r->accepting && r->n_live < r->capacity)
-		watch_listener(r, true);
+	if (!r->stopping && !r->accepting && r->n_live < r->capacity && watch_listener(r, true))
+		pause_accepting(r); /* not even that: later, then */
 }
 
 /* ---- a session's turn ---- */
@@ -205,20 +209,28 @@ static int watch_for_parked(struct reactor *r, struct slot *slot)
 	return wants & ~(unsigned)end->watched ? watch(r, slot, which, wants) : 0;
 }
 
-/* The time of a request runs from when it first waits. Sleeps are measured anew, since this turn may have been long. */
-static void set_deadline(struct reactor *r, struct slot *slot, const struct job *job)
+/* The time of a request runs from when it first waits. The turn's clock may be some milliseconds old by then, so
+ * deadlines get a margin: late is allowed, early is not. A sleep is to be exact, so it reads the clock. */
+static int64_t deadline_of(const struct reactor *r, const struct job *job)
 {
-	if (job->req.timeout_ms < 0 || slot->deadline_ms)
+	if (job->req.op == IO_SLEEP)
+		return clock_ms() + 1 + job->req.timeout_ms;
+	return r->worker.env.now_ms + MARGIN_MS + job->req.timeout_ms;
+}
+
+static void note_deadline(struct reactor *r, struct slot *slot, const struct job *job)
+{
+	if (job->req.timeout_ms < 0)
 		return;
-	int64_t now_ms = job->req.op == IO_SLEEP ? clock_ms() + 1 : r->worker.env.now_ms;
-	slot->deadline_ms = now_ms + job->req.timeout_ms;
+	if (!slot->deadline_ms)
+		slot->deadline_ms = deadline_of(r, job);
 	if (!slot->timer.place || timer_when(&r->timers, &slot->timer) > slot->deadline_ms)
 		timer_arm(&r->timers, &slot->timer, slot->deadline_ms);
 }
 
 static void park(struct reactor *r, struct slot *slot, const struct job *job)
 {
-	set_deadline(r, slot, job);
+	note_deadline(r, slot, job);
 	if (session_park(&r->worker, &slot->session, job) || watch_for_parked(r, slot))
 		drop(r, slot);
 }
@@ -230,7 +242,7 @@ static void run_later(struct reactor *r, struct slot *slot, const struct job *jo
 		return;
 	}
 	if (job->req.op == IO_DONE)
-		set_deadline(r, slot, job);
+		note_deadline(r, slot, job);
 	if (session_park(&r->worker, &slot->session, job))
 		drop(r, slot);
 	else
@@ -241,6 +253,8 @@ static void run_later(struct reactor *r, struct slot *slot, const struct job *jo
 static bool worth_trying(const struct reactor *r, const struct session *s, const struct job *job)
 {
 	const struct end *end = session_end_of(s, job->req.end);
+	if (job->req.op == IO_SLEEP)
+		return job->req.in_place;
 	if (!end)
 		return true; /* to hear that there is no such end, or to make one */
 	switch (job->req.op) {
@@ -250,10 +264,9 @@ static bool worth_trying(const struct reactor *r, const struct session *s, const
 		return !job->req.linger || !s->client.half_closed || end->ready & WATCH_READ;
 	case IO_SEND:
 	case IO_SENDFILE:
-	case IO_CONNECT:
 		return end->fd < 0 || end->ready & WATCH_WRITE;
-	case IO_SLEEP:
-		return job->req.in_place;
+	case IO_CONNECT:
+		return !s->reach->dial.begun || end->fd < 0 || end->ready & WATCH_WRITE;
 	default:
 		return true;
 	}
@@ -267,6 +280,8 @@ static ssize_t attempt(struct reactor *r, struct slot *slot, struct job *job)
 	ssize_t n = session_try(&r->worker, &slot->session, job);
 	if (job->done > done || job->req.op != op)
 		slot->deadline_ms = 0;
+	if (op == IO_SLEEP || op == IO_OPEN || op == IO_SENDFILE)
+		worker_tick(&r->worker); /* these may have blocked for long */
 	return n;
 }
 
@@ -325,6 +340,7 @@ static bool accept_one(struct reactor *r)
 	struct server *server = r->worker.server;
 	struct peer peer;
 	if (r->n_live == r->capacity) {
+		server_say_full(server);
 		pause_accepting(r);
 		return false;
 	}
@@ -353,11 +369,11 @@ static void accept_some(struct reactor *r)
 static void begin_stop(struct reactor *r)
 {
 	struct server *server = r->worker.server;
-	worker_tick(&r->worker);
-	while (accept_one(r))
+	worker_tick(&r->worker); /* from here on env.stopping: sessions answer what came and end */
+	for (int i = 0; i < server->options.backlog && accept_one(r); i++)
 		;
 	watch_listener(r, false);
-	r->stopping = true;
+	r->stopping = true; /* and no one is let in any more */
 	close(server->listen_fd);
 	server->listen_fd = -1;
 	for (uint32_t number = 1; number <= r->touched; number++) {
@@ -383,6 +399,7 @@ static void take_signals(struct reactor *r)
 /* Sessions whose name has been looked up: the slot is around the session. */
 static void take_names(struct reactor *r)
 {
+	lookups_heard(r->worker.lookups);
 	for (struct session *s; (s = lookups_finished(r->worker.lookups));)
 		enqueue(r, (struct slot *)(void *)((char *)s - offsetof(struct slot, session)));
 }
@@ -427,7 +444,7 @@ static void fire_timer(struct reactor *r, struct timer *timer)
 	struct slot *slot = (struct slot *)(void *)((char *)timer - offsetof(struct slot, timer));
 	struct job job;
 	if (!slot->deadline_ms || slot->queued)
-		return; /* it waits for nothing that could be late; or run_later() looks at it */
+		return; /* nothing that could be late; or it has its turn first, and arms the timer anew if it still waits */
 	if (slot->deadline_ms > r->worker.env.now_ms) {
 		timer_arm(&r->timers, timer, slot->deadline_ms);
 		return;
@@ -444,9 +461,11 @@ static void fire_timers(struct reactor *r)
 
 static int turn(struct reactor *r)
 {
-	int timeout_ms = r->n_queued ? 0 : timers_wait(&r->timers, r->worker.env.now_ms);
+	int timeout_ms = r->n_queued ? 0 : timers_wait(&r->timers, clock_ms());
 	int n = r->poller->wait(r->state, r->ready, r->worker.server->max_fds, timeout_ms);
-	if (n < 0 && n != -EINTR)
+	if (n < 0 && error_kind(n) == ERROR_TIRED)
+		sys_sleep_until(&r->worker.counters, clock_ns() + TIRED_WAIT_NS); /* short of memory: no reason to end */
+	else if (n < 0 && n != -EINTR)
 		return n;
 	worker_tick(&r->worker);
 	for (int i = 0; i < n; i++)
@@ -499,7 +518,14 @@ static int open_lookups(struct worker *w)
 	struct reactor *r = reactor_of(w);
 	int event_fd;
 	w->lookups = lookups_open(&event_fd);
-	return w->lookups ? r->poller->watch(r->state, event_fd, 0, WATCH_READ, TOKEN_NAMES) : -ENOMEM;
+	if (!w->lookups)
+		return -ENOMEM;
+	int error = r->poller->watch(r->state, event_fd, 0, WATCH_READ, TOKEN_NAMES);
+	if (error < 0) {
+		lookups_close(w->lookups);
+		w->lookups = NULL;
+	}
+	return error;
 }
 
 static int reactor_open(struct reactor *r, struct server *server, const struct poller *poller)
@@ -531,7 +557,6 @@ static void reactor_close(struct reactor *r)
 	for (uint32_t number = 1; r->state && number <= r->touched; number++)
 		if (slot_at(r, number)->live)
 			drop(r, slot_at(r, number));
-	lookups_close(r->worker.lookups);
 	if (r->state)
 		r->poller->close(r->state);
 	if (r->signal_fd >= 0)

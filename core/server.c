@@ -80,6 +80,13 @@ void server_handle_signal(struct server *s, int signo)
 
 enum { SAY_AGAIN_MS = 60000 };
 
+/* Once a minute at most, whoever asks. */
+static bool may_say(struct server *s)
+{
+	int64_t now = clock_ms(), said = atomic_load(&s->said_tired_ms);
+	return (!said || now - said > SAY_AGAIN_MS) && atomic_compare_exchange_strong(&s->said_tired_ms, &said, now);
+}
+
 bool server_accept_failed(struct server *s, int error)
 {
 	switch (error_kind(error)) {
@@ -90,11 +97,16 @@ bool server_accept_failed(struct server *s, int error)
 	default:
 		return true;
 	}
-	int64_t now = clock_ms(), said = atomic_load(&s->said_tired_ms);
-	if ((!said || now - said > SAY_AGAIN_MS) && atomic_compare_exchange_strong(&s->said_tired_ms, &said, now))
+	if (may_say(s))
 		log_warnx("accepting pauses: %s; new clients wait until others leave (ulimit -n is %d)",
 			  strerrordesc_np(-error), s->max_fds);
 	return false;
+}
+
+void server_say_full(struct server *s)
+{
+	if (may_say(s))
+		log_warnx("accepting pauses: %d clients are here; new ones wait until others leave", s->max_sessions);
 }
 
 int server_workers(const struct server *s)
@@ -168,8 +180,9 @@ static void print_backend(const struct backend *b)
 	char clients[32] = "many";
 	if (b->max_sessions || b->max_fd)
 		snprintf(clients, sizeof clients, "%s%d", b->max_fd ? "<" : "", b->max_fd ? b->max_fd : b->max_sessions);
-	printf("%-16s %-10s %-8s %-8s %s\n", b->name, family_names[b->family], clients, error ? "no" : "yes",
+	printf("%-16s %-10s %-8s %-8s %s", b->name, family_names[b->family], clients, error ? "no" : "yes",
 	       error ? strerrordesc_np(-error) : b->summary);
+	printf(error ? "\n" : "; %s\n", b->see_also ? b->see_also : "");
 }
 
 static void list_backends(const struct backend *const *backends)
@@ -217,6 +230,10 @@ static int choose_backend(struct server *s, const struct backend *const *backend
 	if (!s->backend)
 		return 2;
 	int error = s->backend->probe ? s->backend->probe() : 0;
+	if (!error && s->options.workers > 1 && !s->backend->workers) {
+		fprintf(stderr, "%s: backend %s has just one loop: --workers can only be 1\n", s->program, s->backend->name);
+		return 2;
+	}
 	if (error)
 		fprintf(stderr, "%s: backend %s does not work on this machine: %s\n", s->program, s->backend->name,
 			strerrordesc_np(-error));
@@ -274,6 +291,7 @@ static int inherited_listener(void)
 	if (getsockopt(3, SOL_SOCKET, SO_ACCEPTCONN, &listening, &len) || !listening)
 		return -1;
 	fcntl(3, F_SETFD, FD_CLOEXEC);
+	net_no_delay(3);
 	return 3;
 }
 
@@ -301,7 +319,7 @@ static int listen_or_complain(struct server *s)
 
 void server_ready(struct server *s)
 {
-	char name[NET_TEXT];
+	char name[NET_TEXT] = "?";
 	if (s->options.inetd) /* standard output is the client */
 		return;
 	net_local_name(s->listen_fd, name, sizeof name);
@@ -319,6 +337,32 @@ static void fill_standard_descriptors(void)
 		close(fd);
 }
 
+static bool is_socket(int fd)
+{
+	struct stat st;
+	return fstat(fd, &st) == 0 && S_ISSOCK(st.st_mode);
+}
+
+/* A connection, and not a listener: inetd(8) calls that "nowait". Standard error may well be the client too: then
+ * nothing goes there. */
+static int check_inetd(const struct server *s)
+{
+	int listening = 0;
+	socklen_t len = sizeof listening;
+	if (!is_socket(STDIN_FILENO) || getsockopt(STDIN_FILENO, SOL_SOCKET, SO_ACCEPTCONN, &listening, &len) || listening) {
+		fprintf(stderr, "%s: --inetd: standard input is not a client's socket; inetd(8) with \"nowait\" gives one\n",
+			s->program);
+		return -1;
+	}
+	net_no_delay(STDIN_FILENO);
+	int nowhere = is_socket(STDERR_FILENO) ? open("/dev/null", O_WRONLY | O_CLOEXEC) : -1;
+	if (nowhere >= 0) {
+		dup2(nowhere, STDERR_FILENO);
+		close(nowhere);
+	}
+	return 0;
+}
+
 static int open_root(struct server *s)
 {
 	const char *root = s->service->root ? s->service->root(s->config) : NULL;
@@ -334,11 +378,8 @@ static int open_root(struct server *s)
 static int set_up(struct server *s, const struct backend *const *backends)
 {
 	char why[512] = "wrong options";
-	struct stat st;
-	if (s->options.inetd && (fstat(STDIN_FILENO, &st) || !S_ISSOCK(st.st_mode))) {
-		fprintf(stderr, "%s: --inetd: standard input is not a socket; this is for inetd(8) and the like\n", s->program);
+	if (s->options.inetd && check_inetd(s))
 		return 2;
-	}
 	int status = choose_backend(s, backends);
 	if (status)
 		return status;
@@ -346,8 +387,6 @@ static int set_up(struct server *s, const struct backend *const *backends)
 		fprintf(stderr, "%s: %s\n", s->program, why);
 		return 2;
 	}
-	if (s->options.inetd && !s->options.log_file)
-		s->options.log_file = "/dev/null"; /* standard error may well be the client, too */
 	int error = log_open(s->program, (enum log_level)s->options.log_level, s->options.log_file);
 	if (error) {
 		fprintf(stderr, "%s: cannot open the log file %s: %s\n", s->program, s->options.log_file,
@@ -369,9 +408,14 @@ static void serve_inherited(struct worker *worker)
 	struct server *s = worker_server(worker);
 	getpeername(STDIN_FILENO, (struct sockaddr *)&sa, &len);
 	peer_from_sockaddr(&peer, (struct sockaddr *)&sa);
+	fcntl(STDIN_FILENO, F_SETFL, fcntl(STDIN_FILENO, F_GETFL) & ~O_NONBLOCK);
+	int fd = dup(STDIN_FILENO); /* the session closes it; number 0 must stay taken */
+	if (fd < 0)
+		return;
 	atomic_fetch_add(&s->n_sessions, 1);
-	blocking_session(worker, dup(STDIN_FILENO), &peer);
+	blocking_session(worker, fd, &peer);
 	shutdown(STDIN_FILENO, SHUT_RDWR);
+	server_stop(s);
 }
 
 static int serve(struct server *s)
@@ -403,6 +447,17 @@ static void tear_down(struct server *s)
 		munmap(s->shared, s->service->shared_size + 1);
 }
 
+/* The exit status of a server whose options have been read. */
+static int run(struct server *s, const struct backend *const *backends)
+{
+	if (s->options.list_backends) {
+		list_backends(backends);
+		return 0;
+	}
+	int status = set_up(s, backends);
+	return status ? status : serve(s);
+}
+
 int server_main(const struct service *service, const char *program, const struct backend *const *backends, int argc,
 		char **argv)
 {
@@ -413,19 +468,12 @@ int server_main(const struct service *service, const char *program, const struct
 			     .idle_timeout_ms = 60000, .grace_ms = 5000, .log_level = LOG_INFO },
 	};
 	fill_standard_descriptors();
-	int status = fault_open() || allocate(&server) ? 1 : 0;
-	int answer = status ? 0 : read_options(&server, argc, argv);
-	if (status) {
-		/* it has been said */
-	} else if (answer < 0) {
-		status = options_status(answer);
-	} else if (server.options.list_backends) {
-		list_backends(backends);
-		status = 0;
-	} else {
-		status = set_up(&server, backends);
-		if (!status)
-			status = serve(&server);
+	/* A client that leaves, or a closed pipe behind standard error, is an error to look at and not the end. */
+	signal(SIGPIPE, SIG_IGN);
+	int status = 1;
+	if (fault_open() == 0 && allocate(&server) == 0) {
+		int answer = read_options(&server, argc, argv);
+		status = answer < 0 ? options_status(answer) : run(&server, backends);
 	}
 	tear_down(&server);
 	return status;

@@ -63,6 +63,9 @@ static inline enum server_phase server_phase(const struct server *s)
 	return (enum server_phase)atomic_load_explicit(&s->phase, memory_order_acquire);
 }
 
+/* --max-conns is reached, new clients wait: said once a minute at most. */
+void server_say_full(struct server *);
+
 /* The signals that a server acts on: SIGINT, SIGTERM, SIGHUP, SIGUSR1. They are blocked in every thread, and
  * taken from one place by the driver (signalfd(2) in the reactor, sigtimedwait(2) beside blocking threads). */
 void server_signals(sigset_t *);

@@ -31,7 +31,7 @@
 #include "server.h"
 #include "sys.h"
 
-enum { LINGER_RECEIVES = 64, FILE_PIECE = 1 << 20 };
+enum { LINGER_RECEIVES = 64, FILE_PIECE = 1 << 20, OPEN_ATTEMPTS = 8 };
 enum { FLAG_IDLE = 1, FLAG_LINGER = 2, FLAG_IN_PLACE = 4 };
 
 struct bytes {
@@ -101,9 +101,11 @@ static int mount(struct worker *w, struct end *end)
 	return error;
 }
 
+/* Whatever stands in it was another session's. */
 static void forget_window(struct worker *w)
 {
 	w->mounted = NULL;
+	w->window.start = w->window.len = 0;
 }
 
 /* Moves the untaken bytes to the front if there is no room for a whole receive behind them. */
@@ -146,6 +148,8 @@ static ssize_t try_finish(struct worker *w, struct session *s, struct job *job)
 		s->client.half_closed = true;
 		sys_shutdown(&w->counters, s->client.fd, SHUT_WR);
 	}
+	if (!job->req.timeout_ms)
+		return 0;
 	for (int i = 0; i < LINGER_RECEIVES; i++) {
 		ssize_t n = sys_recv(&w->counters, s->client.fd, discard, RECEIVE_SIZE, 0);
 		if (n == -EAGAIN || n == -EINTR)
@@ -154,6 +158,23 @@ static ssize_t try_finish(struct worker *w, struct session *s, struct job *job)
 			return 0;
 	}
 	return -EINTR; /* a flood: let others have their turn */
+}
+
+/* How long a client may take to close, after we did. At a stop others may be waiting behind it, so each takes only a
+ * small part of the time that is left, and in the end none: so all of them get their answers. */
+static int linger_ms(const struct worker *w)
+{
+	if (!w->env.stopping)
+		return LINGER_MS;
+	int64_t share = (atomic_load(&w->server->grace_end_ms) - w->env.now_ms) / 16;
+	return share < LEAST_LINGER_MS ? 0 : share < STOP_LINGER_MS ? (int)share : STOP_LINGER_MS;
+}
+
+/* A graceful stop, and the last receive found nothing: the session's request becomes another one. */
+static ssize_t end_idle_session(const struct worker *w, struct job *job)
+{
+	job->req = (struct io_req){ .op = IO_DONE, .linger = true, .timeout_ms = linger_ms(w) };
+	return -EINTR;
 }
 
 static ssize_t try_recv(struct worker *w, struct session *s, struct job *job)
@@ -173,10 +194,8 @@ static ssize_t try_recv(struct worker *w, struct session *s, struct job *job)
 	 * end: data and FIN may make one edge only, and the FIN would never be heard of again. */
 	if (n == -EAGAIN || (n > 0 && (size_t)n < room && !(end->ready & WATCH_END)))
 		end->ready &= (uint8_t)~WATCH_READ;
-	if (n == -EAGAIN && last_call) {
-		job->req = (struct io_req){ .op = IO_DONE, .linger = true, .timeout_ms = STOP_LINGER_MS };
-		return -EINTR; /* this is a new request: look at its deadline, then try it */
-	}
+	if (n == -EAGAIN && last_call)
+		return end_idle_session(w, job);
 	if (n > 0) {
 		in->len += (size_t)n;
 		if (log_debugging())
@@ -282,6 +301,15 @@ static void describe(struct io_file *file, const struct stat *st)
 	};
 }
 
+/* openat2(2) says EAGAIN when a rename elsewhere raced with a "..", and means: try again. Nothing would ever wake us. */
+static int open_below(struct worker *w, const char *path)
+{
+	int fd = -EAGAIN;
+	for (int i = 0; i < OPEN_ATTEMPTS && (fd == -EAGAIN || fd == -EINTR); i++)
+		fd = sys_open_below(&w->counters, w->server->root_fd, path);
+	return fd == -EAGAIN || fd == -EINTR ? -EBUSY : fd;
+}
+
 /* Only files and folders: a device or a FIFO could block us, or have no size. */
 static ssize_t try_open(struct worker *w, struct session *s, struct job *job)
 {
@@ -290,10 +318,10 @@ static ssize_t try_open(struct worker *w, struct session *s, struct job *job)
 	if (!reach)
 		return -ENOMEM;
 	close_file(w, reach);
-	int fd = sys_open_below(&w->counters, w->server->root_fd, job->req.where);
+	int fd = open_below(w, job->req.where);
 	if (fd < 0)
 		return fd;
-	if (fstat(fd, &st) || !(S_ISREG(st.st_mode) || S_ISDIR(st.st_mode))) {
+	if (sys_fstat(&w->counters, fd, &st) || !(S_ISREG(st.st_mode) || S_ISDIR(st.st_mode))) {
 		sys_close(&w->counters, fd);
 		return -EACCES;
 	}
@@ -342,6 +370,13 @@ ssize_t session_try(struct worker *w, struct session *s, struct job *job)
 
 /* ---- the conversation with the service ---- */
 
+static void accept_request(struct worker *w, struct job *job)
+{
+	window_take(w, job->req.used);
+	if (job->req.op == IO_DONE)
+		job->req.timeout_ms = linger_ms(w);
+}
+
 void session_begin(struct worker *w, struct session *s, int fd, const struct peer *peer, struct job *job)
 {
 	s->client.fd = fd;
@@ -356,6 +391,7 @@ void session_begin(struct worker *w, struct session *s, int fd, const struct pee
 	w->env.peer = &s->peer;
 	job_begin(job);
 	w->server->service->start(s->state, &w->env, &job->req);
+	accept_request(w, job);
 }
 
 static bool talks(const struct io_req *req)
@@ -385,15 +421,22 @@ static void ask_service(struct worker *w, struct session *s, struct job *job, ss
 	w->env.peer = &s->peer;
 	count_add(&w->counters, COUNT_RESUMES, 1);
 	w->server->service->resume(s->state, &w->env, &got, &job->req);
-	window_take(w, job->req.used);
-	if (job->req.op == IO_DONE)
-		job->req.timeout_ms = w->env.stopping ? STOP_LINGER_MS : LINGER_MS;
+	accept_request(w, job);
 }
 
-/* It took nothing of a full message's worth and wants more: it would for ever. */
-static bool wants_too_much(const struct worker *w, const struct job *job)
+static size_t untaken(const struct worker *w, const struct end *end)
 {
-	return job->req.op == IO_RECV && !job->req.used && w->window.len >= w->server->service->max_message;
+	if (w->mounted == end)
+		return w->window.len;
+	return end && end->tail ? end->tail->len : 0;
+}
+
+/* It took nothing of a full message's worth and wants more of that end: it would for ever. */
+static bool wants_too_much(const struct worker *w, const struct session *s, const struct job *job)
+{
+	const struct end *end = session_end_of(s, job->req.end);
+	bool took_some = job->req.used && w->mounted == end;
+	return job->req.op == IO_RECV && !took_some && untaken(w, end) >= w->server->service->max_message;
 }
 
 /* What was kept for a send that is over. */
@@ -415,9 +458,11 @@ bool session_resume(struct worker *w, struct session *s, struct job *job, ssize_
 	if (mount(w, session_end_of(s, of_origin ? IO_ORIGIN : IO_CLIENT)))
 		return false;
 	ask_service(w, s, job, n);
-	if (wants_too_much(w, job)) {
+	if (wants_too_much(w, s, job)) {
+		if (mount(w, session_end_of(s, job->req.end)))
+			return false;
 		ask_service(w, s, job, -EMSGSIZE);
-		if (wants_too_much(w, job)) /* -EMSGSIZE is an answer that must be acted on */
+		if (wants_too_much(w, s, job)) /* -EMSGSIZE is an answer that must be acted on */
 			die_bug("service %s asks for more after -EMSGSIZE", w->server->service->name);
 	}
 	return true;
@@ -452,6 +497,20 @@ static int park_send(struct session *s, const struct job *job)
 	return 0;
 }
 
+/* Its text may be in the scratch buffer, like an answer. */
+static int park_where(struct session *s, const struct job *job)
+{
+	if (s->parked || !job->req.where)
+		return 0;
+	size_t size = strlen(job->req.where) + 1;
+	struct parked *p = calloc(1, sizeof *p + size);
+	if (!p)
+		return -ENOMEM;
+	memcpy(p->copy, job->req.where, size);
+	s->parked = p;
+	return 0;
+}
+
 int session_park(struct worker *w, struct session *s, const struct job *job)
 {
 	s->op = (uint8_t)job->req.op;
@@ -459,24 +518,27 @@ int session_park(struct worker *w, struct session *s, const struct job *job)
 	s->flags = (uint8_t)((job->req.idle ? FLAG_IDLE : 0) | (job->req.linger ? FLAG_LINGER : 0) |
 			     (job->req.in_place ? FLAG_IN_PLACE : 0));
 	s->timeout_ms = job->req.timeout_ms;
-	bool sends = job->req.op == IO_SEND || job->req.op == IO_SENDFILE;
-	int error = sends ? park_send(s, job) : 0;
+	int error = 0;
+	if (job->req.op == IO_SEND || job->req.op == IO_SENDFILE)
+		error = park_send(s, job);
+	else if (job->req.op == IO_OPEN || job->req.op == IO_CONNECT)
+		error = park_where(s, job);
 	return error ? error : unmount(w);
 }
 
 void session_unpark(struct worker *w, struct session *s, struct job *job)
 {
 	forget_window(w);
-	/* Field by field: what a receive never looks at need not be set for it. */
+	job_begin(job);
 	job->req.op = (enum io_op)s->op;
 	job->req.end = (enum io_end)s->end_of;
 	job->req.timeout_ms = s->timeout_ms;
 	job->req.idle = s->flags & FLAG_IDLE;
 	job->req.linger = s->flags & FLAG_LINGER;
 	job->req.in_place = s->flags & FLAG_IN_PLACE;
-	job->done = job->before = 0;
-	job->until_ns = 0;
-	if (s->parked) {
+	if (s->parked && (s->op == IO_OPEN || s->op == IO_CONNECT)) {
+		job->req.where = s->parked->copy;
+	} else if (s->parked) {
 		job->req.buf = s->parked->buf;
 		job->req.len = s->parked->len;
 		job->req.body = s->parked->body;

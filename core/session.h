@@ -17,7 +17,7 @@
 #include "io.h"
 #include "worker.h"
 
-enum { LINGER_MS = 2000, STOP_LINGER_MS = 500 /* others may be waiting for their last answers */ };
+enum { LINGER_MS = 2000, STOP_LINGER_MS = 500, LEAST_LINGER_MS = 20 };
 
 /* The request at hand, and how much of it is done. Lives on the stack of the thread that serves. */
 struct job {
@@ -49,8 +49,11 @@ struct session {
 /* fd belongs to the session from now on. *job is its first request. s is zeroed. */
 void session_begin(struct worker *, struct session *s, int fd, const struct peer *, struct job *job);
 
-/* One attempt at the request: >= 0 or -errno is its result; -EAGAIN: it would block, wait for session_wants();
- * -EINTR: a signal came, look around and try again. IO_SLEEP is the driver's own business. */
+/* One attempt at the request: >= 0 or -errno is its result, but for two that are none:
+ *   -EAGAIN  it would block: wait for session_wants(), or for the name that it asked for, then try again
+ *   -EINTR   look around (signals, deadlines, other sessions), then try again: a signal came; or a piece of a large
+ *            file, or of a flood, is done; or the request has become another one, at a graceful stop
+ * IO_SLEEP blocks here; a driver that must not waits for it itself. */
 ssize_t session_try(struct worker *, struct session *, struct job *job);
 
 /* Gives the result to the session; *job is its next request. False: it is over, call session_end(). */

@@ -1,7 +1,7 @@
 /* sys.c - the system calls that serve clients, counted; see sys.h.
  *
  * accept4(2) recv(2) sendmsg(2) shutdown(2) close(2) select(2) poll(2) epoll_ctl(2) epoll_wait(2)
- * clock_nanosleep(2) socket(2) connect(2) openat2(2) sendfile(2)
+ * clock_nanosleep(2) socket(2) connect(2) openat2(2) fstat(2) sendfile(2)
  *
  * Each call passes fault_before() on its way in, and after() on its way out:
  *
@@ -35,11 +35,11 @@ static ssize_t after(struct counters *c, enum count kind, ssize_t result)
 	return -error;
 }
 
-static int after_wait(struct counters *c, int result)
+static int after_wait(struct counters *c, int timeout_ms, int result)
 {
 	if (result > 0)
 		count_add(c, COUNT_EVENTS, (uint64_t)result);
-	else if (result == 0)
+	else if (result == 0 && timeout_ms)
 		count_add(c, COUNT_EMPTY, 1);
 	return (int)after(c, COUNT_WAIT, result);
 }
@@ -119,6 +119,19 @@ int sys_open_below(struct counters *c, int root_fd, const char *path)
 	return error ? error : (int)after(c, COUNT_OPEN, syscall(SYS_openat2, root_fd, path, &how, sizeof how));
 }
 
+int sys_fstat(struct counters *c, int fd, struct stat *st)
+{
+	return (int)after(c, COUNT_OTHER, fstat(fd, st));
+}
+
+int sys_socket_error(struct counters *c, int fd)
+{
+	int error = 0;
+	socklen_t len = sizeof error;
+	int failed = (int)after(c, COUNT_OTHER, getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len));
+	return failed ? failed : -error;
+}
+
 ssize_t sys_sendfile(struct counters *c, int fd, int file_fd, off_t *offset, size_t len)
 {
 	int error = fault_before(COUNT_SENDFILE, &len);
@@ -134,13 +147,13 @@ int sys_select(struct counters *c, int n, fd_set *in, fd_set *out, int timeout_m
 {
 	struct timeval timeout = { timeout_ms / 1000, timeout_ms % 1000 * 1000 };
 	int error = fault_before(COUNT_WAIT, NULL);
-	return error ? error : after_wait(c, select(n, in, out, NULL, timeout_ms < 0 ? NULL : &timeout));
+	return error ? error : after_wait(c, timeout_ms, select(n, in, out, NULL, timeout_ms < 0 ? NULL : &timeout));
 }
 
 int sys_poll(struct counters *c, struct pollfd *fds, unsigned n, int timeout_ms)
 {
 	int error = fault_before(COUNT_WAIT, NULL);
-	return error ? error : after_wait(c, poll(fds, n, timeout_ms));
+	return error ? error : after_wait(c, timeout_ms, poll(fds, n, timeout_ms));
 }
 
 int sys_epoll_ctl(struct counters *c, int epfd, int op, int fd, uint32_t events, uint64_t data)
@@ -153,7 +166,7 @@ int sys_epoll_ctl(struct counters *c, int epfd, int op, int fd, uint32_t events,
 int sys_epoll_wait(struct counters *c, int epfd, struct epoll_event *events, int max, int timeout_ms)
 {
 	int error = fault_before(COUNT_WAIT, NULL);
-	return error ? error : after_wait(c, epoll_wait(epfd, events, max, timeout_ms));
+	return error ? error : after_wait(c, timeout_ms, epoll_wait(epfd, events, max, timeout_ms));
 }
 
 int sys_sleep_until(struct counters *c, int64_t end_ns)

@@ -13,6 +13,7 @@
 #include <sys/epoll.h>
 #include <sys/select.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 #include <sys/uio.h>
 
@@ -31,6 +32,9 @@ int     sys_socket(struct counters *, int family, int type); /* SOCK_CLOEXEC alw
 int     sys_connect(struct counters *, int fd, const struct sockaddr *, socklen_t len);
 /* openat2(2), read only: a path that leaves `root_fd`, by .. or by a link, is -EXDEV or -ELOOP. */
 int     sys_open_below(struct counters *, int root_fd, const char *path);
+int     sys_fstat(struct counters *, int fd, struct stat *);
+/* SO_ERROR of socket(7): 0 or -errno, how a connect(2) that was under way has ended. */
+int     sys_socket_error(struct counters *, int fd);
 /* sendfile(2); *offset moves on. 0: the file has no more. */
 ssize_t sys_sendfile(struct counters *, int fd, int file_fd, off_t *offset, size_t len);
 

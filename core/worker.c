@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "clock.h"
+#include "lookup.h"
 #include "server.h"
 
 int worker_open(struct worker *w, struct server *server)
@@ -42,6 +43,7 @@ void worker_close(struct worker *w)
 	*link = w->next;
 	counters_merge(&server->gone, &w->counters);
 	pthread_mutex_unlock(&server->lock);
+	lookups_close(w->lookups);
 	free(w->window.base);
 	free(w->env.scratch);
 }

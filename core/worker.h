@@ -30,10 +30,10 @@ struct worker {
 	struct server  *server;
 	struct window   window;
 	struct end     *mounted; /* whose bytes are in the window; NULL: no one's (session.c) */
+	struct lookups *lookups; /* made when the first name comes; NULL: none has */
 	/* Set by drivers that wait for many: */
 	bool            nonblocking; /* descriptors are */
-	int           (*open_lookups)(struct worker *); /* sets the next one when the first name comes; NULL: look up in place */
-	struct lookups *lookups;
+	int           (*open_lookups)(struct worker *); /* sets lookups, and how the loop hears of them */
 	void          (*forget)(struct worker *, struct end *); /* a watched end is about to be closed; NULL: nothing to do */
 	/* The server's list of workers, guarded by its lock. */
 	struct worker  *next;

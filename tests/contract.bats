@@ -87,6 +87,47 @@ hear() {
 	done
 }
 
+@test "pipelined commands of two clients get each client its own files" {
+	local backend other
+	echo -n AAAA >"$BATS_TEST_TMPDIR/a"
+	echo -n BBBBBB >"$BATS_TEST_TMPDIR/b"
+	for backend in $(concurrent_backends); do
+		cd "$BATS_TEST_TMPDIR"
+		fetch_on "$backend"
+		cd "$ROOT"
+		dial other
+		# Both are there before the server looks, and each is more than one turn of a loop may do: so sessions are
+		# put off in the middle of a command, and another's command comes in between.
+		kill -STOP "$SERVER_PID"
+		printf 'file a\n%.0s' {1..200} >&"$FD"
+		printf 'file b\n%.0s' {1..200} >&"$other"
+		kill -CONT "$SERVER_PID"
+		assert_equal "$(head -c 1200 <&"$FD" | tr -d '\n' | sort -u)" "$(printf '4AAAA%.0s' {1..200})"
+		assert_equal "$(head -c 1600 <&"$other" | tr -d '\n' | sort -u)" "$(printf '6BBBBBB%.0s' {1..200})"
+		hang_up "$other"
+		leave
+	done
+}
+
+@test "a client that leaves in the middle of a file costs only itself" {
+	local backend
+	head -c 100000000 /dev/zero >"$BATS_TEST_TMPDIR/big"
+	for backend in $(usable_backends); do
+		cd "$BATS_TEST_TMPDIR"
+		fetch_on "$backend"
+		cd "$ROOT"
+		for _ in 1 2 3 4 5; do
+			printf 'file big\n' >&"$FD"
+			head -c 100000 <&"$FD" >/dev/null
+			hang_up "$FD"
+			dial FD
+		done
+		printf 'file nothing\n' >&"$FD"
+		assert_equal "$(hear)" "error 2"
+		leave
+	done
+}
+
 @test "a session that leaves its origin behind leaks no descriptor" {
 	local backend before
 	for backend in $(usable_backends); do

@@ -68,6 +68,46 @@ serves() {
 	done
 }
 
+@test "a wait that fails for want of memory does not end the server" {
+	local backend
+	for backend in select poll epoll_lt epoll_et; do
+		with_fault wait:3:ENOMEM "$backend"
+		serves
+		serves
+		server_stop
+	done
+}
+
+@test "a listener that cannot be watched for a while is heard again" {
+	local first second
+	# The calls: signals, listener, the first client; at the limit the listener is taken off; back on: this one fails.
+	server_start MUXLAB_FAULT=ctl:5:ENOMEM "${OUT}servers/zen_server" -b epoll_lt --max-conns 1
+	dial first
+	ask "$first"
+	dial second
+	printf 'Flat is better than?' >&"$second"
+	hang_up "$first"
+	assert_equal "$(answer "$second")" "nested."
+	hang_up "$second"
+	server_stop
+}
+
+@test "opening a file is tried again when the kernel asks for it" {
+	local backend fault
+	cc -std=c11 -D_GNU_SOURCE -shared -fPIC -I"$ROOT" tests/services/fetch.c -o "$BATS_TEST_TMPDIR/fetch.so"
+	for backend in $(usable_backends); do
+		for fault in open:1:EAGAIN open:1:EINTR; do
+			server_start "MUXLAB_FAULT=$fault" "${OUT}servers/plugin_server" "$BATS_TEST_TMPDIR/fetch.so" -b "$backend"
+			dial FD
+			printf 'file LICENSE\n' >&"$FD"
+			IFS= read -r -t "$PATIENCE" -u "$FD" size
+			assert_equal "$size" "$(wc -c <LICENSE)"
+			hang_up "$FD"
+			server_stop
+		done
+	done
+}
+
 @test "a poller that cannot start says so and ends" {
 	run env MUXLAB_FAULT=ctl:1:ENOMEM "${OUT}servers/zen_server" -p 0 -b epoll_lt
 	assert_failure 1
