@@ -31,7 +31,8 @@ struct poller {
 	int  (*open)(void **state, struct worker *worker, int max_fds);
 	/* From now on look for `now` (0: for nothing, not even WATCH_END) on fd; `was` was asked for before. */
 	int  (*watch)(void *state, int fd, unsigned was, unsigned now, uint64_t token);
-	/* Fills in at most max and returns how many; 0 after timeout_ms (-1: never); -EINTR is fine. */
+	/* Fills in at most max and returns how many; 0 after timeout_ms (-1: never); -EINTR is fine. The reactor's max
+	 * is max_fds, so that nothing need be left out; who does leave something out must begin there the next time. */
 	int  (*wait)(void *state, struct ready *, int max, int timeout_ms);
 	/* fd, which was watched, is about to be closed. NULL: closing takes it off the list by itself. */
 	void (*forget)(void *state, int fd);

@@ -48,7 +48,8 @@ static int mine_watch(void *state, int fd, unsigned was, unsigned now, uint64_t 
 
 /* Required. Wait until something is ready, or timeout_ms has passed (-1: for ever, 0: do not wait). Fill in up to max
  * entries of ready and return how many; 0 when the time has passed; -EINTR is fine, other errors end the server.
- * An error or a hang-up counts as READ and WRITE and END. Do not leave out the same descriptors every time. */
+ * An error or a hang-up counts as READ and WRITE and END. Do not leave out the same descriptors every time; max is as
+ * large as max_fds, so that you need not leave out any. */
 static int mine_wait(void *state, struct ready *ready, int max, int timeout_ms)
 {
 	(void)state, (void)ready, (void)max, (void)timeout_ms;

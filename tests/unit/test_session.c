@@ -272,6 +272,7 @@ static void a_graceful_stop_gives_one_last_receive(void)
 	wish.used = 1;
 	receive(&b, "x", 1);
 	b.worker.env.stopping = true;
+	server.grace_end_ms = b.worker.env.now_ms + 5000;
 	CHECK_INT(write(b.far, "y", 1), 1);
 	ssize_t n = attempt(&b);
 	CHECK_INT(n, 1);
@@ -284,6 +285,22 @@ static void a_graceful_stop_gives_one_last_receive(void)
 	CHECK_INT(read(b.far, &end, 1), 0);
 	shutdown(b.far, SHUT_WR);
 	CHECK_INT(attempt(&b), 0);
+	tear_down(&b);
+}
+
+static void at_the_end_of_a_stop_no_one_lingers(void)
+{
+	struct bench b;
+	char end;
+	set_up(&b);
+	wish.idle = true;
+	wish.used = 1;
+	receive(&b, "x", 1);
+	b.worker.env.stopping = true;
+	server.grace_end_ms = b.worker.env.now_ms + 100;
+	CHECK_INT(attempt(&b), -EINTR);
+	CHECK_INT(attempt(&b), 0);
+	CHECK_INT(read(b.far, &end, 1), 0);
 	tear_down(&b);
 }
 
@@ -300,6 +317,7 @@ int main(void)
 		TEST(a_dead_client_is_not_resumed),
 		TEST(a_missing_origin_is_a_result),
 		TEST(a_graceful_stop_gives_one_last_receive),
+		TEST(at_the_end_of_a_stop_no_one_lingers),
 		{ 0 },
 	};
 	return run_tests(tests);

@@ -1,0 +1,68 @@
+# shellcheck shell=bash disable=SC2154 # variables are shared with compare.sh
+# progress.sh - one line that tells how far we are and how long it takes yet. Sourced by compare.sh.
+#
+# On a terminal the line is rewritten, at most four times a second; elsewhere there is a plain line every ten
+# seconds.
+
+now_ms() { # -> now
+  now=${EPOCHREALTIME/[.,]/}
+  now=$((now / 1000))
+}
+
+# span MILLISECONDS -> text: "45 s", "2 min 10 s"
+span() {
+  local s=$((($1 + 999) / 1000))
+  text="$s s"
+  ((s < 60)) || text="$((s / 60)) min $((s % 60)) s"
+  ((s < 3600)) || text="$((s / 3600)) h $((s / 60 % 60)) min"
+}
+
+# run_cost PLAN-ENTRY -> cost: what a run should take, in ms; starting and stopping included
+run_cost() {
+  local workload rest clients
+  workload=${1%%|*} rest=${1#*|*|}
+  clients=${rest%|*}
+  [[ ${axis_of[$workload]} == connections ]] || clients=$((clients + ${active_of[$workload]}))
+  cost=$((duration_ms + warmup_ms + 130 + clients / 12))
+}
+
+plan_cost() { # -> cost of the whole plan
+  local entry sum=0
+  for entry in "${plan[@]}"; do
+    run_cost "$entry"
+    sum=$((sum + cost))
+  done
+  cost=$sum
+}
+
+last_progress=0
+progress_shown=''
+# progress - shows the line if it is due. cost_all and cost_done are estimates, started_ms is when the first
+# run began
+progress() {
+  local now text left line
+  now_ms
+  if [[ $on_terminal ]]; then
+    ((now - last_progress >= 250)) || return 0
+  else
+    ((now - last_progress >= 10000)) || return 0
+  fi
+  last_progress=$now
+  left=$((cost_all - cost_done))
+  # What was right so far is right from here on, once there is enough of it to tell.
+  ((cost_done < 3000)) || left=$((left * (run_started_ms - started_ms) / cost_done))
+  left=$((left - (now - run_started_ms)))
+  span "$((left > 1000 ? left : 1000))"
+  line="$order of ${#plan[@]} runs, about $text left ($now_running)"
+  if [[ $on_terminal ]]; then
+    printf '\r%.*s\e[K' "$((${COLUMNS:-80} - 1))" "$line" >&2
+    progress_shown=yes
+  else
+    printf '%s\n' "$line" >&2
+  fi
+}
+
+progress_clear() {
+  [[ -z $progress_shown ]] || printf '\r\e[K' >&2
+  progress_shown=''
+}

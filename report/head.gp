@@ -1,0 +1,17 @@
+# head.gp - terminal, title, subtitle, note and margins. Wants NAME, TERM, H, TITLE, SUBTITLE, NOTE.
+#
+# "butt": round ends would fill the gaps of dashes. The sizes are pixels at 96 dpi; a PNG has twice as many.
+if (TERM eq "svg") {
+  set terminal svg size W,H dynamic enhanced font "sans-serif,14" butt background rgb "white"
+} else {
+  set terminal pngcairo size 2*W,2*H enhanced font "sans,11" fontscale 2 linewidth 2 pointscale 2 butt \
+    background rgb "white"
+}
+set output "charts/".NAME.".".TERM.".new"
+set label 1 "{/:Bold*1.25 ".TITLE."}" at screen 0.02, screen 0.955 left textcolor rgb ink
+set label 2 SUBTITLE at screen 0.02, screen 0.897 left textcolor rgb muted
+set label 3 "{/*0.8 ".NOTE."}" at screen 0.98, screen 0.02 right textcolor rgb "#767676"
+set xlabel XLABEL textcolor rgb muted
+set tmargin at screen 0.84
+set bmargin at screen 0.17
+set lmargin at screen 0.07

@@ -1,0 +1,141 @@
+/* page.c - one HTML page with everything in it: charts, words, tables, machine, raw data.
+ *
+ * The page loads nothing: charts are inline SVG, the style is in the head, there is no script. It is laid out
+ * for a screen, for a telephone (wide things scroll inside their own box) and for A4 paper (figures are not
+ * broken).
+ *
+ * SPDX-License-Identifier: MIT */
+#include "page.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "draft.h"
+#include "figure.h"
+#include "format.h"
+#include "page_parts.h"
+#include "svg.h"
+#include "table.h"
+
+void page_fact(FILE *out, const struct facts *facts, const char *name, const char *before)
+{
+	const char *value = facts_get(facts, name);
+	if (!*value)
+		return;
+	fputs(before, out);
+	html_text(out, value);
+}
+
+/* ---- figures ---- */
+
+static int write_svg(FILE *out, const struct figure *figure, const struct results *r)
+{
+	char file[NAME_MAX], path[PATH_MAX], caption[NAME_MAX];
+	snprintf(file, sizeof file, "charts/%s.svg", figure->name);
+	snprintf(caption, sizeof caption, "%s-caption", figure->name);
+	char *text = read_file(results_path(r, file, path));
+	if (!text)
+		return -ENOENT;
+	fputs("<div class=\"chart\">", out);
+	int error = svg_inline(out, text, figure->name, caption);
+	fputs("</div>\n", out);
+	free(text);
+	return error;
+}
+
+static void write_figure(FILE *out, const struct figure *figure, const struct chart *chart,
+			 const struct results *r, int number)
+{
+	fprintf(out, "<figure id=\"%s\">\n", figure->name);
+	if (write_svg(out, figure, r))
+		fputs("<p>(This chart could not be drawn.)</p>\n", out);
+	fprintf(out, "<figcaption id=\"%s-caption\"><strong>Figure %d.</strong> ", figure->name, number);
+	figure->sentence(out, chart);
+	fprintf(out,
+		" <a href=\"charts/%s.svg\">SVG</a> <a "
+		"href=\"charts/%s.png\">PNG</a></figcaption>\n</figure>\n",
+		figure->name, figure->name);
+}
+
+static int write_figures(FILE *out, const struct results *r)
+{
+	static struct chart chart;
+	static struct figure_list list;
+	int number = 0;
+	figure_list(&list, r);
+	fputs("<h2 id=\"figures\">Figures</h2>\n", out);
+	for (int i = 0; i < list.n; i++) {
+		int answer = figure_collect(&list.figures[i], r, &chart);
+		if (answer < 0)
+			return answer;
+		if (answer > 0)
+			write_figure(out, &list.figures[i], &chart, r, ++number);
+	}
+	if (number == 0)
+		fputs("<p>Nothing was measured.</p>\n", out);
+	return 0;
+}
+
+/* ---- the rest ---- */
+
+static void write_facts(FILE *out, const struct facts *facts)
+{
+	fputs("<div class=\"wide\"><table>\n", out);
+	for (size_t i = 0; i < facts->n; i++) {
+		fputs("<tr><th>", out);
+		html_text(out, facts->list[i].name);
+		fputs("<td>", out);
+		html_text(out, facts->list[i].value);
+		fputs("</tr>\n", out);
+	}
+	fputs("</table></div>\n", out);
+}
+
+static void write_raw(FILE *out, const struct results *r)
+{
+	char path[PATH_MAX], *text = read_file(results_path(r, "results.csv", path));
+	if (!text)
+		return;
+	fputs("<details><summary>All runs as CSV (results.csv)</summary>\n<pre>", out);
+	html_text(out, text);
+	fputs("</pre></details>\n", out);
+	free(text);
+}
+
+static void write_reproduce(FILE *out, const struct results *r)
+{
+	fputs("<h2 id=\"reproduce\">Reproduce</h2>\n<p>The whole comparison, with the same order of runs", out);
+	page_fact(out, &r->run, "commit", ", at commit ");
+	fputs(":</p>\n<pre>", out);
+	html_text(out, facts_get(&r->run, "command"));
+	fputs("</pre>\n<p>Every command line of every run is in <a "
+	      "href=\"commands.txt\">commands.txt</a>, the chart data in <code>data/</code>, the "
+	      "histograms in <code>hist/</code>. <code>report/render.sh</code> draws the charts and this "
+	      "page again.</p>\n",
+	      out);
+	write_raw(out, r);
+}
+
+int page_write(const struct results *r)
+{
+	char path[PATH_MAX];
+	struct draft draft;
+	int error = draft_open(&draft, results_path(r, "index.html", path));
+	if (error)
+		return error;
+	page_head(draft.out, r);
+	error = write_figures(draft.out, r);
+	page_method(draft.out, r);
+	fputs("<h2 id=\"tables\">Tables</h2>\n", draft.out);
+	if (!error)
+		error = table_html(draft.out, r);
+	page_notes(draft.out, r);
+	fputs("<h2 id=\"machine\">Machine</h2>\n", draft.out);
+	write_facts(draft.out, &r->machine);
+	write_reproduce(draft.out, r);
+	fputs("</body>\n</html>\n", draft.out);
+	int closed = draft_close(&draft);
+	return error < 0 ? error : closed;
+}

@@ -1,0 +1,173 @@
+/* plot.c - what the gnuplot scripts read: for each figure DIR/data/NAME.csv and DIR/data/NAME.gp.
+ *
+ *     NAME.csv    the points, with a header; anyone may read it
+ *     NAME.gp     TITLE, SUBTITLE, NOTE, NAMES, ranges and ticks as variables, and the labels of the lines
+ *
+ * The scripts know how things look and nothing of what they mean; here it is the other way round.
+ *
+ * SPDX-License-Identifier: MIT */
+#include "plot.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "format.h"
+#include "plot_parts.h"
+
+enum { LABEL_BASE = 100 }; /* labels below are the head's */
+
+const char *plot_script(const struct figure *figure)
+{
+	static const char *const scripts[] = {
+		[FIGURE_LINES] = "lines.gp",
+		[FIGURE_SPECTRUM] = "spectrum.gp",
+		[FIGURE_BARS] = "bars.gp",
+	};
+	return scripts[figure->kind];
+}
+
+int plot_file(struct draft *draft, const struct results *r, const char *name, const char *suffix)
+{
+	char file[PATH_MAX], path[PATH_MAX];
+	snprintf(file, sizeof file, "data/%s%s", name, suffix);
+	return draft_open(draft, results_path(r, file, path));
+}
+
+/* ---- what all charts say ---- */
+
+static void variable(FILE *out, const char *name, const char *value)
+{
+	fprintf(out, "%s = ", name);
+	gnuplot_text(out, value);
+	fputc('\n', out);
+}
+
+static void title_variable(FILE *out, const struct figure *figure, const struct chart *chart)
+{
+	char text[512] = "";
+	FILE *title = fmemopen(text, sizeof text, "w");
+	if (title) {
+		figure->title(title, chart);
+		fclose(title);
+	}
+	variable(out, "TITLE", text);
+}
+
+static void join(FILE *out, const char *text)
+{
+	if (*text)
+		fprintf(out, "%s · ", text);
+}
+
+/* The small line at the bottom: how it was measured. */
+static void write_note(FILE *out, const struct figure *figure, const struct chart *chart,
+		       const struct results *r)
+{
+	char key[128];
+	int bound, all;
+	snprintf(key, sizeof key, "placement %s", figure->workload);
+	join(out, facts_get(&r->run, "label"));
+	join(out, facts_get(&r->run, key));
+	chart_client_bound(chart, &bound, &all);
+	if (bound > 0 && figure->kind == FIGURE_LINES)
+		join(out,
+		     bound < all ? "open marks: generator at its limit" : "generator at its limit everywhere");
+	if (figure->kind == FIGURE_LINES)
+		figure_spread(out, chart);
+	else
+		fputs(figure->kind == FIGURE_BARS ? "medians" : "all runs added up", out);
+	const char *kernel = facts_get(&r->machine, "kernel");
+	if (*kernel)
+		fprintf(out, " · %s", kernel);
+}
+
+static void note_variable(FILE *out, const struct figure *figure, const struct chart *chart,
+			  const struct results *r)
+{
+	char text[512] = "";
+	FILE *note = fmemopen(text, sizeof text, "w");
+	if (note) {
+		write_note(note, figure, chart, r);
+		fclose(note);
+	}
+	variable(out, "NOTE", text);
+}
+
+void plot_names(FILE *out, const struct chart *chart)
+{
+	bool first = true;
+	fputs("NAMES = \"", out);
+	for (int i = 0; i < chart->n; i++)
+		if (series_last(&chart->series[i])) {
+			fprintf(out, "%s%s", first ? "" : " ", chart->series[i].backend);
+			first = false;
+		}
+	fputs("\"\n", out);
+}
+
+void plot_head(FILE *out, const struct figure *figure, const struct chart *chart, const struct results *r)
+{
+	title_variable(out, figure, chart);
+	variable(out, "SUBTITLE", figure->subtitle);
+	note_variable(out, figure, chart, r);
+	variable(out, "XLABEL", figure->x_label);
+	plot_names(out, chart);
+}
+
+/* ---- where things go ---- */
+
+static void axis_variables(FILE *out, char name, const struct axis *axis)
+{
+	char number[NUMBER_TEXT];
+	fprintf(out, "%cMIN = %.9g\n%cMAX = %.9g\n%cLOG = %d\n%cZERO = %.9g\n", name, axis->lo, name, axis->hi,
+		name, axis->log, name, axis->zero);
+	fprintf(out, "%cTICS = '(", name);
+	for (int i = 0; i < axis->n_ticks; i++) {
+		double at = axis->ticks[i] == 0 && axis->zero > 0 ? axis->zero : axis->ticks[i];
+		fprintf(out, "%s\"%s\" %.9g", i ? ", " : "", format_short(number, axis->ticks[i]), at);
+	}
+	fputs(")'\n", out);
+}
+
+/* Beside the plot, a name follows the mark of its line: it may have been pushed away from the line's end. */
+static void write_label(FILE *out, const struct label *label, double right, bool marks)
+{
+	gnuplot_text(out, label->text);
+	if (label->outside)
+		fprintf(out, " at screen %.4f, graph %.4f left", right + 0.02, label->y);
+	else
+		fprintf(out, " at graph %.4f, graph %.4f %s", label->x, label->y,
+			label->align == 'r'   ? "right"
+			: label->align == 'c' ? "center"
+					      : "left");
+	if (label->outside && marks)
+		fprintf(out, " point ls style_of(\"%s\") offset 0.9,-0.2", label->backend);
+	fprintf(out, " front textcolor rgb ink_of(\"%s\")\n", label->backend);
+}
+
+void plot_layout(FILE *out, const struct layout *l, bool marks)
+{
+	axis_variables(out, 'X', &l->x);
+	axis_variables(out, 'Y', &l->y);
+	fprintf(out, "RIGHT = %.4f\n", l->right);
+	for (int i = 0; i < l->n_labels; i++) {
+		fprintf(out, "set label %d ", LABEL_BASE + i);
+		write_label(out, &l->labels[i], l->right, marks);
+	}
+}
+
+/* ---- all ---- */
+
+int plot_write(const struct figure *figure, const struct results *r)
+{
+	static struct chart chart;
+	int answer = figure_collect(figure, r, &chart);
+	if (answer <= 0)
+		return answer;
+	switch (figure->kind) {
+	case FIGURE_LINES: answer = plot_lines(figure, &chart, r); break;
+	case FIGURE_SPECTRUM: answer = plot_spectrum(figure, &chart, r); break;
+	case FIGURE_BARS: answer = plot_bars(figure, &chart, r); break;
+	}
+	return answer == -ENODATA ? 0 : answer ? answer : 1;
+}

@@ -1,0 +1,165 @@
+/* results.c - what a comparison left in its folder, and the figures that a run stands for.
+ *
+ * Latencies, rates and CPU time come from the load generator, for the measured interval only. Counts of system
+ * calls come from the server, for its whole life (warm-up and connecting included), and are divided by all its
+ * answers.
+ *
+ * SPDX-License-Identifier: MIT */
+#include "results.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+char *results_path(const struct results *r, const char *name, char *out)
+{
+	snprintf(out, PATH_MAX, "%s/%s", r->dir, name);
+	return out;
+}
+
+bool run_ok(const struct results *r, size_t run)
+{
+	return strcmp(csv_cell(&r->runs, run, "status"), "ok") == 0;
+}
+
+/* ---- backends in order ---- */
+
+static bool has_backend(const struct results *r, const char *name, size_t len)
+{
+	for (int i = 0; i < r->n_backends; i++)
+		if (strlen(r->backends[i]) == len && memcmp(r->backends[i], name, len) == 0)
+			return true;
+	return false;
+}
+
+/* The cell that spells the name lives as long as the results do. */
+static const char *find_row_of(const struct results *r, const char *name, size_t len)
+{
+	for (size_t row = 0; row < r->runs.rows; row++) {
+		const char *cell = csv_cell(&r->runs, row, "backend");
+		if (strlen(cell) == len && memcmp(cell, name, len) == 0)
+			return cell;
+	}
+	return NULL;
+}
+
+static int add_backend(struct results *r, const char *name, size_t len)
+{
+	const char *cell = find_row_of(r, name, len);
+	if (!cell || len == 0 || has_backend(r, name, len))
+		return 0;
+	if (r->n_backends == MAX_SERIES)
+		return -E2BIG;
+	r->backends[r->n_backends++] = cell;
+	return 0;
+}
+
+static int list_backends(struct results *r)
+{
+	int error = 0;
+	const char *asked = facts_get(&r->run, "backends");
+	while (*asked && !error) {
+		size_t len = strcspn(asked, ",");
+		error = add_backend(r, asked, len);
+		asked += len + (asked[len] == ',');
+	}
+	for (size_t row = 0; row < r->runs.rows && !error; row++) {
+		const char *name = csv_cell(&r->runs, row, "backend");
+		error = add_backend(r, name, strlen(name));
+	}
+	return error;
+}
+
+static int optional(int error)
+{
+	return error == -ENOENT || error == -EINVAL ? 0 : error;
+}
+
+int results_open(struct results *r, const char *dir)
+{
+	char path[PATH_MAX];
+	*r = (struct results){ .dir = dir };
+	int error = csv_read(&r->runs, results_path(r, "results.csv", path));
+	if (!error)
+		error = optional(csv_read(&r->notes, results_path(r, "notes.csv", path)));
+	if (!error)
+		error = optional(facts_read(&r->run, results_path(r, "run.txt", path)));
+	if (!error)
+		error = optional(facts_read(&r->machine, results_path(r, "machine.txt", path)));
+	if (!error)
+		error = list_backends(r);
+	if (error)
+		results_close(r);
+	return error;
+}
+
+void results_close(struct results *r)
+{
+	csv_free(&r->runs);
+	csv_free(&r->notes);
+	facts_free(&r->run);
+	facts_free(&r->machine);
+}
+
+/* ---- metrics ---- */
+
+/* All calls per answer but those of the kinds `without`. Every column n_KIND is a kind of call. */
+static double sum_of_calls(const struct csv *runs, size_t run, const char *const *without)
+{
+	double sum = 0, answers = csv_number(runs, run, "answers");
+	for (size_t i = 0; i < runs->columns; i++) {
+		const char *const *skip = without;
+		while (*skip && strcmp(*skip, runs->cells[i]) != 0)
+			skip++;
+		if (!*skip && strncmp(runs->cells[i], "n_", 2) == 0)
+			sum += csv_number(runs, run, runs->cells[i]);
+	}
+	return answers > 0 ? sum / answers : NAN;
+}
+
+static double of_calls(const struct csv *runs, size_t run)
+{
+	static const char *const nothing[] = { NULL };
+	return sum_of_calls(runs, run, nothing);
+}
+
+static double of_other(const struct csv *runs, size_t run)
+{
+	static const char *const named[] = { "n_wait", "n_recv", "n_send", "n_accept", "n_ctl", NULL };
+	return sum_of_calls(runs, run, named);
+}
+
+static double of_switches(const struct csv *runs, size_t run)
+{
+	double answers = csv_number(runs, run, "answers");
+	double switches =
+		csv_number(runs, run, "voluntary_switches") + csv_number(runs, run, "involuntary_switches");
+	return answers > 0 ? switches / answers : NAN;
+}
+
+const struct metric metrics[METRICS] = {
+	[METRIC_RPS] = { "rps", "requests/s", true, .column = "rps", .unit = 1 },
+	[METRIC_P50] = { "p50_ms", "p50, ms", false, .column = "p50_us", .unit = 1000 },
+	[METRIC_P99] = { "p99_ms", "p99, ms", false, .column = "p99_us", .unit = 1000 },
+	[METRIC_CPU] = { "cpu_us", "server CPU, µs/request", false, .column = "server_cpu_us", .unit = 1 },
+	[METRIC_CALLS] = { "calls", "system calls/request", false, .of = of_calls },
+	[METRIC_SWITCHES] = { "switches", "context switches/request", false, .of = of_switches },
+	[METRIC_CLIENT] = { "client_pct", "generator busy, %", false, .column = "client_cpu_pct", .unit = 1 },
+	[METRIC_WAIT] = { "wait", "wait", false, .column = "n_wait", .per_answer = true },
+	[METRIC_RECV] = { "recv", "recv", false, .column = "n_recv", .per_answer = true },
+	[METRIC_SEND] = { "send", "send", false, .column = "n_send", .per_answer = true },
+	[METRIC_ACCEPT] = { "accept", "accept", false, .column = "n_accept", .per_answer = true },
+	[METRIC_CTL] = { "ctl", "ctl", false, .column = "n_ctl", .per_answer = true },
+	[METRIC_OTHER] = { "other", "other", false, .of = of_other },
+};
+
+double run_metric(const struct results *r, size_t run, enum metric_id id)
+{
+	const struct metric *metric = &metrics[id];
+	if (metric->of)
+		return metric->of(&r->runs, run);
+	double divisor = metric->per_answer ? csv_number(&r->runs, run, "answers") : metric->unit;
+	return divisor > 0 ? csv_number(&r->runs, run, metric->column) / divisor : NAN;
+}

@@ -1,0 +1,164 @@
+/* table.c - the results as tables: a short one for the terminal, a full one for the page.
+ *
+ * Every number is a median. "~" is no clear difference to the best median of the same point (stats.h says when
+ * a difference is clear); a factor is a clear one.
+ *
+ * SPDX-License-Identifier: MIT */
+#include "table.h"
+
+#include <string.h>
+
+#include "figure.h"
+#include "format.h"
+
+/* The first figure of each workload decides by what its backends are compared. */
+static bool is_first(const struct figure_list *list, int at)
+{
+	for (int i = 0; i < at; i++)
+		if (strcmp(list->figures[i].workload, list->figures[at].workload) == 0)
+			return false;
+	return true;
+}
+
+/* "best", "~", "1.4 times", or "" where there is nothing to compare with. */
+static void compare_to_best(char *out, const struct chart *chart, const struct point *point,
+			    bool more_is_better)
+{
+	const struct series *best = chart_extreme(chart, point->x, more_is_better);
+	const struct summary *top = &series_at(best, point->x)->y;
+	*out = '\0';
+	if (chart_count_at(chart, point->x) < 2)
+		return;
+	if (top == &point->y)
+		strcpy(out, "best");
+	else if (more_is_better ? stats_clearly_less(&point->y, top) : stats_clearly_less(top, &point->y))
+		format_times(out,
+			     more_is_better ? top->median / point->y.median : point->y.median / top->median);
+	else
+		strcpy(out, "~");
+}
+
+/* ---- the terminal ---- */
+
+static int longest_name(const struct chart *chart)
+{
+	int longest = 8;
+	for (int i = 0; i < chart->n; i++)
+		if ((int)strlen(chart->series[i].backend) > longest)
+			longest = (int)strlen(chart->series[i].backend);
+	return longest;
+}
+
+static void print_chart(FILE *out, const struct figure *figure, const struct chart *chart)
+{
+	char text[NUMBER_TEXT];
+	int width = longest_name(chart);
+	fprintf(out, "%s: %s by %s (", figure->workload, metrics[figure->metric].heading, figure->per);
+	figure_spread(out, chart);
+	fprintf(out, ")\n%-*s", width, "");
+	for (int i = 0; i < chart->n_xs; i++)
+		if (chart_count_at(chart, chart->xs[i]))
+			fprintf(out, " %10s", format_count(text, chart->xs[i]));
+	fputc('\n', out);
+	for (int i = 0; i < chart->n; i++) {
+		fprintf(out, "%-*s", width, chart->series[i].backend);
+		for (int j = 0; j < chart->n_xs; j++) {
+			const struct point *point = series_at(&chart->series[i], chart->xs[j]);
+			if (chart_count_at(chart, chart->xs[j]))
+				fprintf(out, " %10s", point ? format_number(text, point->y.median) : "-");
+		}
+		fputc('\n', out);
+	}
+}
+
+void table_print(FILE *out, const struct results *r)
+{
+	static struct chart chart;
+	static struct figure_list list;
+	figure_list(&list, r);
+	for (int i = 0; i < list.n; i++) {
+		if (!is_first(&list, i) || figure_collect(&list.figures[i], r, &chart) <= 0)
+			continue;
+		print_chart(out, &list.figures[i], &chart);
+		fputc('\n', out);
+	}
+}
+
+/* ---- the page ---- */
+
+static const enum metric_id columns[] = {
+	METRIC_RPS, METRIC_CPU, METRIC_CALLS, METRIC_SWITCHES, METRIC_P50, METRIC_P99, METRIC_CLIENT,
+};
+enum { COLUMNS = sizeof columns / sizeof *columns };
+
+static void html_head(FILE *out, const struct figure *figure)
+{
+	fprintf(out,
+		"<div class=\"wide\"><table>\n<caption>Workload %s. “To the best” compares %s.</caption>\n",
+		figure->workload, metrics[figure->metric].heading);
+	fprintf(out, "<thead><tr><th>backend<th class=\"n\">%s<th class=\"n\">to the best", figure->x_label);
+	for (int i = 0; i < COLUMNS; i++)
+		fprintf(out, "<th class=\"n\">%s", metrics[columns[i]].heading);
+	fputs("<th class=\"n\">runs</tr></thead>\n<tbody>\n", out);
+}
+
+static void html_cell(FILE *out, const struct summary *y)
+{
+	char median[NUMBER_TEXT], lo[NUMBER_TEXT], hi[NUMBER_TEXT];
+	if (y->n == 0) {
+		fputs("<td class=\"n\">–", out);
+		return;
+	}
+	fprintf(out, "<td class=\"n\">%s", format_number(median, y->median));
+	if (y->n > 1)
+		fprintf(out, "<small>%s to %s</small>", format_number(lo, y->lo), format_number(hi, y->hi));
+}
+
+static void html_row(FILE *out, const struct figure *figure, const struct chart *charts,
+		     const struct chart *main_chart, int backend, int at)
+{
+	char text[NUMBER_TEXT];
+	const struct point *point = &main_chart->series[backend].points[at];
+	fputs("<tr><td>", out);
+	html_text(out, main_chart->series[backend].backend);
+	fprintf(out, "<td class=\"n\">%s", format_count(text, point->x));
+	if (point->y.n > 0)
+		compare_to_best(text, main_chart, point, metrics[figure->metric].more_is_better);
+	fprintf(out, "<td class=\"n\">%s", point->y.n > 0 ? text : "failed");
+	for (int i = 0; i < COLUMNS; i++)
+		html_cell(out, &charts[i].series[backend].points[at].y);
+	fprintf(out, "<td class=\"n\">%d", point->y.n);
+	if (point->failed)
+		fprintf(out, " <strong>(%d failed)</strong>", point->failed);
+	fputs("</tr>\n", out);
+}
+
+static int html_workload(FILE *out, const struct figure *figure, const struct results *r)
+{
+	static struct chart main_chart, charts[COLUMNS];
+	int answer = figure_collect(figure, r, &main_chart);
+	for (int i = 0; i < COLUMNS && answer >= 0; i++) {
+		int error = chart_collect(&charts[i], r, figure->workload, columns[i]);
+		answer = error ? error : answer;
+	}
+	if (answer < 0 || main_chart.n == 0)
+		return answer;
+	html_head(out, figure);
+	for (int b = 0; b < main_chart.n; b++)
+		for (int i = 0; i < main_chart.series[b].n; i++)
+			html_row(out, figure, charts, &main_chart, b, i);
+	fputs("</tbody></table></div>\n", out);
+	return answer;
+}
+
+int table_html(FILE *out, const struct results *r)
+{
+	static struct figure_list list;
+	figure_list(&list, r);
+	for (int i = 0; i < list.n; i++) {
+		int answer = is_first(&list, i) ? html_workload(out, &list.figures[i], r) : 0;
+		if (answer < 0)
+			return answer;
+	}
+	return 0;
+}

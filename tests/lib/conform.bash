@@ -1,0 +1,77 @@
+# conform.bash - runs the conformance suite on a backend with a service; makes the .bats file for all of them.
+#
+# bats 1.8 takes tests only from the text of a file, and backends are listed in one place only
+# (backends/table.c). So tests/run.sh lets conform_generate write build/tests/conform.bats from --list-backends:
+# a test per backend and service, with nothing in it but a call of conform().
+#
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash disable=SC2154 # status and output are set by `run`
+
+CONFORM_SERVICES=(zen echo redirect)
+CONFORM_SLAVES=(--slave 127.0.0.1:9000 --slave 127.0.0.1:9001 --slave slave.example:9002)
+
+# conform_generate OUT FILE: OUT is "" or "build-asan/".
+conform_generate() {
+  local out=$1 file=$2 backends service backend
+  backends=$("${out}servers/zen_server" --list-backends | awk 'NR > 1 { print $1 }')
+  [[ $backends ]] || return 1
+  mkdir -p "${file%/*}"
+  {
+    echo "# Made by tests/lib/conform.bash; changes here are lost."
+    echo "TESTS_TO_ROOT=../.."
+    echo "load ../../tests/lib/common"
+    echo "load ../../tests/lib/conform"
+    echo "setup() { common_setup; }"
+    echo "teardown() { common_teardown; }"
+    for service in "${CONFORM_SERVICES[@]}"; do
+      for backend in $backends; do
+        echo "@test \"$service on $backend\" { conform $service $backend; }"
+      done
+    done
+  } >"$file"
+}
+
+# conform_server SERVICE BACKEND: starts it.
+conform_server() {
+  case $1 in
+  redirect) server_start "${OUT}servers/redirect_master" -b "$2" "${CONFORM_SLAVES[@]}" ;;
+  *) server_start "${OUT}servers/$1_server" -b "$2" ;;
+  esac
+}
+
+# Skips when the machine lacks what the backend needs; the list says why.
+skip_unusable() {
+  local line
+  line=$("${OUT}servers/zen_server" --list-backends | awk -v name="$1" '$1 == name && $4 != "yes"')
+  [[ ! $line ]] || skip "$(awk '{ $1 = $2 = $3 = $4 = ""; print substr($0, 5) }' <<<"$line")"
+}
+
+# What is left out is said aloud, once for each case.
+report_skipped_cases() {
+  sed -n -E 's/^ok [0-9]+ - ([^ ]+) # SKIP (.*)/# skipped: '"$1"': \1: \2/p' <<<"$2" >&3
+}
+
+# conform SERVICE BACKEND [PROBE ARGUMENT...]: every case, then SIGTERM, then status 0.
+conform() {
+  local service=$1 backend=$2 at_once
+  shift 2
+  [[ $backend == */* ]] || skip_unusable "$backend"
+  at_once=$(clients_at_once "$backend")
+  [[ $at_once =~ ^[0-9]+$ ]] || at_once=0 # "many", "<1024"
+  conform_server "$service" "$backend"
+  run timeout $((30 * PATIENCE)) "${BUILD}tests/conform/probe" --service "$service" --port "$SERVER_PORT" \
+    --server-pid "$SERVER_PID" --clients-at-once "$at_once" --patience "$PATIENCE" \
+    --memory "${MUXLAB_MEMORY:-8}" "${CONFORM_SLAVES[@]}" --stop "$@"
+  report_skipped_cases "$service on ${backend##*/}" "$output"
+  if ((status)); then
+    grep -v '^ok ' <<<"$output"
+    cat "$SERVER_LOG"
+    return 1
+  fi
+  if [[ $output == *graceful_stop* ]]; then # it has been sent SIGTERM already
+    server_wait
+    server_ended_well
+  else
+    server_stop
+  fi
+}
