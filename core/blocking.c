@@ -32,7 +32,7 @@
 #include "sys.h"
 #include "worker.h"
 
-enum { WAKE_SIGNAL = SIGURG, TICK_MS = 500, STOP_TICK_MS = 10, ROOM_WAIT_S = 1 };
+enum { WAKE_SIGNAL = SIGURG, TICK_MS = 500, STOP_TICK_MS = 10, MARGIN_MS = 20, ROOM_WAIT_S = 1 };
 
 /* A session needs little stack: its buffers are the worker's. Sanitizers put red zones on it. */
 #if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
@@ -54,12 +54,18 @@ static bool deadline_passed(struct worker *w)
 	return deadline && clock_ms() > deadline;
 }
 
+/* The clock is read for every request, so it is the coarse one; and deadlines get a margin for what it is behind. */
+static void tick(struct worker *w)
+{
+	worker_tick(w, clock_coarse_ms());
+}
+
 /* The time of a request runs from here. A sleep ends by itself. */
 static void begin_request(struct worker *w, const struct job *job)
 {
 	int timeout_ms = job->req.op == IO_SLEEP ? -1 : job->req.timeout_ms;
-	worker_tick(w);
-	set_deadline(w, timeout_ms < 0 ? 0 : w->env.now_ms + timeout_ms);
+	tick(w);
+	set_deadline(w, timeout_ms < 0 ? 0 : w->env.now_ms + MARGIN_MS + timeout_ms);
 }
 
 /* Performs the request: blocks until it is done, its deadline passes, or the server is over. */
@@ -77,7 +83,7 @@ static ssize_t perform(struct worker *w, struct session *s, struct job *job)
 			begin_request(w, job); /* it moves */
 		else if (deadline_passed(w))
 			return -ETIMEDOUT;
-		worker_tick(w);
+		tick(w);
 	}
 }
 
@@ -85,7 +91,7 @@ static void converse(struct worker *w, struct session *s, int fd, const struct p
 {
 	struct job job;
 	ssize_t n;
-	worker_tick(w);
+	tick(w);
 	session_begin(w, s, fd, peer, &job);
 	do {
 		begin_request(w, &job);
@@ -107,12 +113,8 @@ static void client_has_left(struct server *server)
 void blocking_session(struct worker *w, int fd, const struct peer *peer)
 {
 	struct server *server = w->server;
-	struct session *s = calloc(1, sizeof *s + server->service->session_size);
-	if (s)
-		converse(w, s, fd, peer);
-	else
-		sys_close(&w->counters, fd);
-	free(s);
+	memset(w->session, 0, sizeof *w->session + server->service->session_size);
+	converse(w, w->session, fd, peer);
 	client_has_left(server);
 }
 

@@ -22,14 +22,14 @@ void log_reopen(void);
 /* The one cheap test on the request path: `if (log_debugging()) ...`. */
 bool log_debugging(void);
 
-void log_debug(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void log_debug(const char *format, ...) __attribute__((format(printf, 1, 2), cold));
 void log_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_warnx(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Our bug: says so and aborts. */
-_Noreturn void die_bug(const char *format, ...) __attribute__((format(printf, 1, 2)));
+_Noreturn void die_bug(const char *format, ...) __attribute__((format(printf, 1, 2), cold));
 
 /* bytes as Python prints them, b'test data\n', into out (size > 8), always ended; long ones are cut with "...". */
 char *log_bytes(char *out, size_t size, const char *data, size_t len);

@@ -1,11 +1,12 @@
 /* reactor.c - the one loop of the readiness family: select, poll, epoll level- and edge-triggered, and plug-ins.
  *
- *           +--> wait ---> events: mark the end ready, queue its session
- *           |               |
+ *           +--> wait ---> events: mark the end ready, run its session:
+ *           |               |        try its request
+ *           |               |          | result: resume(), try the next one ... up to BUDGET times
+ *           |               |          | would block: park, watch, forget
+ *           |               |          | had its turn: into the run queue, and on
  *           |               v
- *           |    run each queued session once:   try its request
- *           |               |                      | result: resume(), try the next one ... up to BUDGET times
- *           |               |                      | would block: park, watch, forget
+ *           |    run each session once that was put off in the turn before
  *           |               v
  *           +---- fire the timers that are due
  *
@@ -224,7 +225,7 @@ static void note_deadline(struct reactor *r, struct slot *slot, const struct job
 		return;
 	if (!slot->deadline_ms)
 		slot->deadline_ms = deadline_of(r, job);
-	if (!slot->timer.place || timer_when(&r->timers, &slot->timer) > slot->deadline_ms)
+	if (!slot->timer.place || slot->timer.when_ms > slot->deadline_ms)
 		timer_arm(&r->timers, &slot->timer, slot->deadline_ms);
 }
 
@@ -281,7 +282,7 @@ static ssize_t attempt(struct reactor *r, struct slot *slot, struct job *job)
 	if (job->done > done || job->req.op != op)
 		slot->deadline_ms = 0;
 	if (op == IO_SLEEP || op == IO_OPEN || op == IO_SENDFILE)
-		worker_tick(&r->worker); /* these may have blocked for long */
+		worker_tick(&r->worker, clock_ms()); /* these may have blocked for long */
 	return n;
 }
 
@@ -314,14 +315,18 @@ static void run(struct reactor *r, struct slot *slot, struct job *job, ssize_t n
 	}
 }
 
-static void run_queue(struct reactor *r)
+static void serve(struct reactor *r, struct slot *slot)
 {
-	for (uint32_t n = r->n_queued; n; n--) {
-		struct slot *slot = dequeue(r);
-		struct job job;
-		session_unpark(&r->worker, &slot->session, &job);
-		run(r, slot, &job, -EAGAIN);
-	}
+	struct job job;
+	session_unpark(&r->worker, &slot->session, &job);
+	run(r, slot, &job, -EAGAIN);
+}
+
+/* The n that were put off before this turn; who is put off in it waits for the next one. */
+static void run_queue(struct reactor *r, uint32_t n)
+{
+	for (; n; n--)
+		serve(r, dequeue(r));
 }
 
 /* ---- new sessions ---- */
@@ -369,7 +374,7 @@ static void accept_some(struct reactor *r)
 static void begin_stop(struct reactor *r)
 {
 	struct server *server = r->worker.server;
-	worker_tick(&r->worker); /* from here on env.stopping: sessions answer what came and end */
+	worker_tick(&r->worker, clock_ms()); /* from here on env.stopping: sessions answer what came and end */
 	for (int i = 0; i < server->options.backlog && accept_one(r); i++)
 		;
 	watch_listener(r, false);
@@ -425,9 +430,11 @@ static void take_event(struct reactor *r, const struct ready *event)
 		return;
 	end->ready |= (uint8_t)event->seen;
 	unsigned wants = s->end_of == which ? session_wants(s) : 0;
+	if (slot->queued)
+		return; /* it has its turn in any case */
 	if (wants & end->ready)
-		enqueue(r, slot);
-	else if (!r->poller->edge && !slot->queued && watch(r, slot, which, wants))
+		serve(r, slot);
+	else if (!r->poller->edge && watch(r, slot, which, wants))
 		drop(r, slot);
 }
 
@@ -467,10 +474,11 @@ static int turn(struct reactor *r)
 		sys_sleep_until(&r->worker.counters, clock_ns() + TIRED_WAIT_NS); /* short of memory: no reason to end */
 	else if (n < 0 && n != -EINTR)
 		return n;
-	worker_tick(&r->worker);
+	worker_tick(&r->worker, clock_ms());
+	uint32_t n_put_off = r->n_queued;
 	for (int i = 0; i < n; i++)
 		take_event(r, &r->ready[i]);
-	run_queue(r);
+	run_queue(r, n_put_off);
 	fire_timers(r);
 	return 0;
 }

@@ -32,7 +32,6 @@
 #include "sys.h"
 
 enum { LINGER_RECEIVES = 64, FILE_PIECE = 1 << 20, OPEN_ATTEMPTS = 8 };
-enum { FLAG_IDLE = 1, FLAG_LINGER = 2, FLAG_IN_PLACE = 4 };
 
 struct bytes {
 	size_t len;
@@ -73,7 +72,7 @@ static int unmount(struct worker *w)
 	struct window *in = &w->window;
 	struct end *end = w->mounted;
 	w->mounted = NULL;
-	if (!end || !in->len)
+	if (!end)
 		return 0;
 	end->tail = malloc(sizeof *end->tail + in->len);
 	if (!end->tail)
@@ -83,21 +82,24 @@ static int unmount(struct worker *w)
 	return 0;
 }
 
+static void load_tail(struct window *in, struct end *end)
+{
+	in->len = end->tail->len;
+	memcpy(in->base, end->tail->data, in->len);
+	free(end->tail);
+	end->tail = NULL;
+}
+
 /* Puts the end's untaken bytes into the window. NULL: an end that is not there offers none. */
 static int mount(struct worker *w, struct end *end)
 {
-	struct window *in = &w->window;
 	if (w->mounted == end)
 		return 0;
-	int error = unmount(w);
-	in->start = in->len = 0;
+	int error = w->window.len ? unmount(w) : 0;
+	w->window.start = w->window.len = 0;
 	w->mounted = end;
-	if (end && end->tail) {
-		in->len = end->tail->len;
-		memcpy(in->base, end->tail->data, in->len);
-		free(end->tail);
-		end->tail = NULL;
-	}
+	if (end && end->tail)
+		load_tail(&w->window, end);
 	return error;
 }
 
@@ -279,6 +281,8 @@ static ssize_t try_connect(struct worker *w, struct session *s, struct job *job)
 /* However it ended, in time or not. */
 static void end_connect(struct worker *w, struct reach *reach, ssize_t n)
 {
+	if (!reach)
+		return; /* there was no memory for it */
 	dial_close(w, &reach->dial);
 	if (n < 0)
 		end_close(w, &reach->origin);
@@ -403,7 +407,7 @@ static bool talks(const struct io_req *req)
  * service may still want to say so. */
 static bool client_is_dead(const struct job *job, ssize_t n)
 {
-	if (n >= 0 || !talks(&job->req) || job->req.end != IO_CLIENT)
+	if (!talks(&job->req) || job->req.end != IO_CLIENT)
 		return false;
 	if (error_kind((int)n) == ERROR_BUG)
 		die_bug("a system call for a client failed: %s", strerrordesc_np((int)-n));
@@ -436,7 +440,7 @@ static bool wants_too_much(const struct worker *w, const struct session *s, cons
 {
 	const struct end *end = session_end_of(s, job->req.end);
 	bool took_some = job->req.used && w->mounted == end;
-	return job->req.op == IO_RECV && !took_some && untaken(w, end) >= w->server->service->max_message;
+	return !took_some && untaken(w, end) >= w->server->service->max_message;
 }
 
 /* What was kept for a send that is over. */
@@ -446,26 +450,34 @@ static void drop_parked(struct session *s)
 	s->parked = NULL;
 }
 
+/* Whose bytes are offered with the result. */
+static struct end *offering_end(struct session *s, const struct io_req *req)
+{
+	return s->reach && talks(req) && req->end == IO_ORIGIN ? &s->reach->origin : &s->client;
+}
+
+static bool refuse(struct worker *w, struct session *s, struct job *job)
+{
+	if (mount(w, session_end_of(s, job->req.end)))
+		return false;
+	ask_service(w, s, job, -EMSGSIZE);
+	if (job->req.op == IO_RECV && wants_too_much(w, s, job)) /* it is an answer that must be acted on */
+		die_bug("service %s asks for more after -EMSGSIZE", w->server->service->name);
+	return true;
+}
+
 bool session_resume(struct worker *w, struct session *s, struct job *job, ssize_t n)
 {
-	if (job->req.op == IO_DONE || client_is_dead(job, n))
+	if (job->req.op == IO_DONE || (n < 0 && client_is_dead(job, n)))
 		return false;
-	if (job->req.op == IO_CONNECT && s->reach)
+	if (job->req.op == IO_CONNECT)
 		end_connect(w, s->reach, n);
 	if (s->parked)
 		drop_parked(s);
-	bool of_origin = talks(&job->req) && job->req.end == IO_ORIGIN;
-	if (mount(w, session_end_of(s, of_origin ? IO_ORIGIN : IO_CLIENT)))
+	if (mount(w, offering_end(s, &job->req)))
 		return false;
 	ask_service(w, s, job, n);
-	if (wants_too_much(w, s, job)) {
-		if (mount(w, session_end_of(s, job->req.end)))
-			return false;
-		ask_service(w, s, job, -EMSGSIZE);
-		if (wants_too_much(w, s, job)) /* -EMSGSIZE is an answer that must be acted on */
-			die_bug("service %s asks for more after -EMSGSIZE", w->server->service->name);
-	}
-	return true;
+	return job->req.op != IO_RECV || !wants_too_much(w, s, job) || refuse(w, s, job);
 }
 
 /* ---- between two turns ---- */
@@ -515,15 +527,18 @@ int session_park(struct worker *w, struct session *s, const struct job *job)
 {
 	s->op = (uint8_t)job->req.op;
 	s->end_of = (uint8_t)job->req.end;
-	s->flags = (uint8_t)((job->req.idle ? FLAG_IDLE : 0) | (job->req.linger ? FLAG_LINGER : 0) |
-			     (job->req.in_place ? FLAG_IN_PLACE : 0));
+	s->idle = job->req.idle;
+	s->linger = job->req.linger;
+	s->in_place = job->req.in_place;
 	s->timeout_ms = job->req.timeout_ms;
 	int error = 0;
 	if (job->req.op == IO_SEND || job->req.op == IO_SENDFILE)
 		error = park_send(s, job);
 	else if (job->req.op == IO_OPEN || job->req.op == IO_CONNECT)
 		error = park_where(s, job);
-	return error ? error : unmount(w);
+	if (!error && w->window.len)
+		error = unmount(w);
+	return error;
 }
 
 void session_unpark(struct worker *w, struct session *s, struct job *job)
@@ -533,9 +548,9 @@ void session_unpark(struct worker *w, struct session *s, struct job *job)
 	job->req.op = (enum io_op)s->op;
 	job->req.end = (enum io_end)s->end_of;
 	job->req.timeout_ms = s->timeout_ms;
-	job->req.idle = s->flags & FLAG_IDLE;
-	job->req.linger = s->flags & FLAG_LINGER;
-	job->req.in_place = s->flags & FLAG_IN_PLACE;
+	job->req.idle = s->idle;
+	job->req.linger = s->linger;
+	job->req.in_place = s->in_place;
 	if (s->parked && (s->op == IO_OPEN || s->op == IO_CONNECT)) {
 		job->req.where = s->parked->copy;
 	} else if (s->parked) {
@@ -570,7 +585,7 @@ unsigned session_wants(const struct session *s)
 
 bool session_is_idle(const struct session *s)
 {
-	return s->op == IO_RECV && s->flags & FLAG_IDLE;
+	return s->op == IO_RECV && s->idle;
 }
 
 /* ---- the end ---- */

@@ -40,9 +40,10 @@ struct session {
 	struct reach  *reach;      /* NULL: nothing yet */
 	struct parked *parked;     /* a send that waits: what is left of it */
 	struct peer    peer;
-	uint8_t        op, end_of; /* while parked: enum io_op, enum io_end */
-	uint8_t        flags;      /* while parked: the request's, in session.c */
-	int            timeout_ms; /* while parked */
+	/* Of the request, while it is parked: */
+	uint8_t        op, end_of; /* enum io_op, enum io_end */
+	bool           idle, linger, in_place;
+	int            timeout_ms;
 	_Alignas(8) char state[];  /* the service's, session_size bytes */
 };
 

@@ -12,7 +12,7 @@
 
 static size_t heap_size(uint32_t max)
 {
-	return ((size_t)max + 1) * sizeof(struct timer_entry);
+	return ((size_t)max + 1) * sizeof(struct timer *);
 }
 
 int timers_open(struct timers *t, uint32_t max)
@@ -27,51 +27,51 @@ void timers_close(struct timers *t)
 	*t = (struct timers){ 0 };
 }
 
-static void put(struct timers *t, uint32_t place, struct timer_entry entry)
+static void put(struct timers *t, uint32_t place, struct timer *timer)
 {
-	t->heap[place] = entry;
-	entry.timer->place = place;
+	t->heap[place] = timer;
+	timer->place = place;
 }
 
-static void sift_up(struct timers *t, uint32_t place, struct timer_entry entry)
+static void sift_up(struct timers *t, uint32_t place, struct timer *timer)
 {
-	for (; place > 1 && t->heap[place / 2].when_ms > entry.when_ms; place /= 2)
+	for (; place > 1 && t->heap[place / 2]->when_ms > timer->when_ms; place /= 2)
 		put(t, place, t->heap[place / 2]);
-	put(t, place, entry);
+	put(t, place, timer);
 }
 
-static void sift_down(struct timers *t, uint32_t place, struct timer_entry entry)
+static void sift_down(struct timers *t, uint32_t place, struct timer *timer)
 {
 	for (;;) {
 		uint32_t child = 2 * place;
-		if (child < t->n && t->heap[child + 1].when_ms < t->heap[child].when_ms)
+		if (child < t->n && t->heap[child + 1]->when_ms < t->heap[child]->when_ms)
 			child++;
-		if (child > t->n || t->heap[child].when_ms >= entry.when_ms)
+		if (child > t->n || t->heap[child]->when_ms >= timer->when_ms)
 			break;
 		put(t, place, t->heap[child]);
 		place = child;
 	}
-	put(t, place, entry);
+	put(t, place, timer);
 }
 
-static void settle(struct timers *t, uint32_t place, struct timer_entry entry)
+static void settle(struct timers *t, uint32_t place, struct timer *timer)
 {
-	if (place > 1 && t->heap[place / 2].when_ms > entry.when_ms)
-		sift_up(t, place, entry);
+	if (place > 1 && t->heap[place / 2]->when_ms > timer->when_ms)
+		sift_up(t, place, timer);
 	else
-		sift_down(t, place, entry);
+		sift_down(t, place, timer);
 }
 
 void timer_arm(struct timers *t, struct timer *timer, int64_t when_ms)
 {
-	if (!timer->place) {
-		if (t->n == t->max)
-			die_bug("timer_arm: more than %u timers", t->max);
-		timer->place = ++t->n;
-		sift_up(t, timer->place, (struct timer_entry){ when_ms, timer });
-	} else {
-		settle(t, timer->place, (struct timer_entry){ when_ms, timer });
+	timer->when_ms = when_ms;
+	if (timer->place) {
+		settle(t, timer->place, timer);
+		return;
 	}
+	if (t->n == t->max)
+		die_bug("timer_arm: more than %u timers", t->max);
+	sift_up(t, ++t->n, timer);
 }
 
 void timer_cancel(struct timers *t, struct timer *timer)
@@ -80,29 +80,24 @@ void timer_cancel(struct timers *t, struct timer *timer)
 	if (!place)
 		return;
 	timer->place = 0;
-	struct timer_entry last = t->heap[t->n--];
-	if (last.timer != timer)
+	struct timer *last = t->heap[t->n--];
+	if (last != timer)
 		settle(t, place, last);
-}
-
-int64_t timer_when(const struct timers *t, const struct timer *timer)
-{
-	return t->heap[timer->place].when_ms;
 }
 
 int timers_wait(const struct timers *t, int64_t now_ms)
 {
 	if (!t->n)
 		return -1;
-	int64_t left = t->heap[1].when_ms - now_ms;
+	int64_t left = t->heap[1]->when_ms - now_ms;
 	return left < 0 ? 0 : left > INT_MAX ? INT_MAX : (int)left;
 }
 
 struct timer *timers_pop(struct timers *t, int64_t now_ms)
 {
-	if (!t->n || t->heap[1].when_ms > now_ms)
+	if (!t->n || t->heap[1]->when_ms > now_ms)
 		return NULL;
-	struct timer *due = t->heap[1].timer;
+	struct timer *due = t->heap[1];
 	timer_cancel(t, due);
 	return due;
 }

@@ -2,7 +2,7 @@
  *
  *     arm: O(log n)   cancel: O(log n)   next: O(1)   pop: O(log n)
  *
- * A struct timer is embedded in what it times; it only knows its place in the heap. Users keep re-arming rare: a
+ * A struct timer is embedded in what it times; it knows its place in the heap. Users keep re-arming rare: a
  * session whose deadline moves later just notes the new one, and looks when the old one pops (see reactor.c). */
 #ifndef CORE_TIMER_H
 #define CORE_TIMER_H
@@ -11,17 +11,13 @@
 #include <stdint.h>
 
 struct timer {
+	int64_t  when_ms;
 	uint32_t place; /* in the heap, from 1; 0: not armed */
 };
 
-struct timer_entry {
-	int64_t       when_ms;
-	struct timer *timer;
-};
-
 struct timers {
-	struct timer_entry *heap; /* [1..n] */
-	uint32_t            n, max;
+	struct timer **heap; /* [1..n] */
+	uint32_t       n, max;
 };
 
 /* Room for max timers; 0 or -ENOMEM. */
@@ -31,9 +27,6 @@ void timers_close(struct timers *);
 /* Fires at when_ms (monotonic); moves an armed one. Cannot fail while at most max timers are armed. */
 void timer_arm(struct timers *, struct timer *, int64_t when_ms);
 void timer_cancel(struct timers *, struct timer *); /* no harm if not armed */
-
-/* The time of an armed timer. */
-int64_t timer_when(const struct timers *, const struct timer *);
 
 /* Milliseconds from now to the next one, 0 if it is due, -1 if there is none: a timeout for poll(2). */
 int timers_wait(const struct timers *, int64_t now_ms);

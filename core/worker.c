@@ -9,23 +9,35 @@
 #include "clock.h"
 #include "lookup.h"
 #include "server.h"
+#include "session.h"
+
+/* One block for all: a thread's few warm lines stand close together, which is what a hundred threads share a cache by.
+ *
+ *     | session and its service's state | window | scratch | */
+static int allocate(struct worker *w, const struct service *service)
+{
+	size_t session_size = (sizeof(struct session) + service->session_size + 63) & ~(size_t)63;
+	size_t window_size = service->max_message + RECEIVE_SIZE;
+	char *block = aligned_alloc(64, (session_size + window_size + SCRATCH_SIZE + 63) & ~(size_t)63);
+	if (!block)
+		return -ENOMEM;
+	w->session = (struct session *)(void *)block;
+	w->window = (struct window){ .base = block + session_size, .cap = window_size };
+	w->env.scratch = block + session_size + window_size;
+	w->env.scratch_len = SCRATCH_SIZE;
+	return 0;
+}
 
 int worker_open(struct worker *w, struct server *server)
 {
 	*w = (struct worker){ .server = server, .thread = pthread_self() };
-	w->window.cap = server->service->max_message + RECEIVE_SIZE;
-	w->window.base = malloc(w->window.cap);
-	w->env = (struct io_env){
-		.config = server->config, .shared = server->shared,
-		.scratch = malloc(SCRATCH_SIZE), .scratch_len = SCRATCH_SIZE,
-		.idle_timeout_ms = server->options.idle_timeout_ms ? server->options.idle_timeout_ms : -1,
-	};
-	if (!w->window.base || !w->env.scratch) {
-		free(w->window.base);
-		free(w->env.scratch);
-		return -ENOMEM;
-	}
-	worker_tick(w);
+	w->env.config = server->config;
+	w->env.shared = server->shared;
+	w->env.idle_timeout_ms = server->options.idle_timeout_ms ? server->options.idle_timeout_ms : -1;
+	int error = allocate(w, server->service);
+	if (error)
+		return error;
+	worker_tick(w, clock_ms());
 	pthread_mutex_lock(&server->lock);
 	w->next = server->workers;
 	server->workers = w;
@@ -44,14 +56,16 @@ void worker_close(struct worker *w)
 	counters_merge(&server->gone, &w->counters);
 	pthread_mutex_unlock(&server->lock);
 	lookups_close(w->lookups);
-	free(w->window.base);
-	free(w->env.scratch);
+	free(w->session); /* the beginning of the block */
 }
 
-void worker_tick(struct worker *w)
+void worker_tick(struct worker *w, int64_t now_ms)
 {
-	w->env.now_ms = clock_ms();
-	w->env.wall_s = clock_wall_s();
+	w->env.now_ms = now_ms;
+	if (now_ms >= w->wall_due_ms) { /* it tells seconds: ten looks in one are enough */
+		w->env.wall_s = clock_wall_s();
+		w->wall_due_ms = now_ms + 100;
+	}
 	w->env.stopping = server_phase(w->server) != SERVER_RUNNING;
 }
 

@@ -18,6 +18,7 @@
 enum { RECEIVE_SIZE = 16 << 10, SCRATCH_SIZE = 16 << 10 };
 
 struct end;
+struct session;
 
 struct window {
 	char  *base;
@@ -27,8 +28,10 @@ struct window {
 struct worker {
 	struct counters counters;
 	struct io_env   env;
+	int64_t         wall_due_ms; /* when env.wall_s is to be looked up again */
 	struct server  *server;
 	struct window   window;
+	struct session *session; /* room for one, zeroed by who uses it: a blocking thread has just one at a time */
 	struct end     *mounted; /* whose bytes are in the window; NULL: no one's (session.c) */
 	struct lookups *lookups; /* made when the first name comes; NULL: none has */
 	/* Set by drivers that wait for many: */
@@ -47,7 +50,7 @@ int  worker_open(struct worker *w, struct server *);
 /* Leaves the list; its counts go to the server's total. */
 void worker_close(struct worker *w);
 
-/* The clock for the sessions that run next. */
-void worker_tick(struct worker *w);
+/* Gives the sessions that run next the clock, and whether the server is stopping. */
+void worker_tick(struct worker *w, int64_t now_ms);
 
 #endif

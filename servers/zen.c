@@ -126,6 +126,10 @@ static void say_goodbye(const struct io_result *got, size_t rest)
 static void zen_resume(void *session, const struct io_env *env, const struct io_result *got, struct io_req *next)
 {
 	struct zen_session *s = session;
+	if (got->op == IO_SEND && !got->len && !s->refusing) { /* mostly: all is answered, nothing else is here */
+		receive_more(s, env, next, 0, true);
+		return;
+	}
 	size_t from = zen_skip_space(got->data, got->len);
 	size_t question = zen_question_len(got->data + from, got->len - from);
 	if (s->refusing) {
