@@ -26,7 +26,7 @@
 
 #include "core/sys.h"
 
-enum { MAX_EVENTS = 512 }; /* per call: many, so that one call serves many. The kernel goes on behind them the next time */
+enum { MAX_EVENTS = 512 }; /* many, so that one call serves many; the kernel goes on behind them */
 
 struct epoll_state {
 	struct counters   *counters;

@@ -4,7 +4,8 @@
  *                                                 ^ next one              | refused, unreachable
  *                                                 +-----------------------+
  *
- * getaddrinfo(3) blocks without end, so it runs on a helper thread (lookup.h); addresses need none. connect(2), EINPROGRESS. */
+ * getaddrinfo(3) blocks without end, so it runs on a helper thread (lookup.h); addresses need none.
+ * connect(2), EINPROGRESS. */
 #ifndef CORE_DIAL_H
 #define CORE_DIAL_H
 

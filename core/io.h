@@ -56,8 +56,8 @@ struct io_req {                 /* zero but for timeout_ms = -1 when resume() ge
 	bool        stable;     /* buf outlives the session (static text, a pinned object) */
 	bool        idle;       /* IO_RECV: nothing is owed, a graceful stop may close here */
 	bool        linger;     /* IO_DONE: half-close, discard what comes for at most 2 s, then close */
-	bool        in_place;   /* IO_SLEEP: block the very thread that runs resume() (--think block); a reactor can then
-	                         * do nothing else, not even stop in time: that is the lesson */
+	bool        in_place;   /* IO_SLEEP: block the very thread that runs resume() (--think block); a reactor
+	                         * can then do nothing else, not even stop in time: that is the lesson */
 };
 
 struct io_file { /* what IO_OPEN found */
@@ -84,7 +84,7 @@ struct peer { /* the other end of a connection, in 20 bytes; peer_format() in ne
 
 struct io_env { /* all that a service may know of the world; time is an argument, tests need no clock */
 	const void        *config;  /* the service's options: config_size bytes, read only */
-	void              *shared;  /* shared_size bytes, zeroed, one for all threads and processes: atomics, no pointers */
+	void              *shared;  /* shared_size bytes, zeroed, for all threads and processes: atomics, no pointers */
 	char              *scratch; /* room to build an answer in, the thread's own */
 	size_t             scratch_len; /* at least 4096 */
 	const struct peer *peer;    /* of this session */
@@ -107,7 +107,7 @@ struct service {
 	const struct option_def *options; /* they write into the config; ends with a zero entry; NULL: none */
 	/* After the options: 0, or -1 with one line in `why` (size bytes). */
 	int  (*check)(void *config, char *why, size_t size);
-	const char *(*root)(const void *config); /* the folder that IO_OPEN looks below; NULL: the service opens no files */
+	const char *(*root)(const void *config); /* the folder that IO_OPEN looks below; NULL: no files are opened */
 	void (*start)(void *session, const struct io_env *, struct io_req *first);
 	void (*resume)(void *session, const struct io_env *, const struct io_result *, struct io_req *next);
 	void (*end)(void *session, const struct io_env *); /* once for each start(); may be NULL */

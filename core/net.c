@@ -74,7 +74,8 @@ int net_numeric(const char *host, uint16_t port, struct addrinfo **list)
 void net_no_delay(int fd)
 {
 	int on = 1;
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on); /* fails on what is no TCP socket, and need not work there */
+	/* Fails on what is no TCP socket, and need not work there. */
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }
 
 static int listen_on(const struct addrinfo *ai, int backlog)

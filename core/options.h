@@ -47,7 +47,7 @@ int set_flag(void *, const struct option_def *, const char *);        /* bool */
 int set_int(void *, const struct option_def *, const char *);         /* int */
 int set_count(void *, const struct option_def *, const char *);       /* int64_t: "10k" is 10000 */
 int set_size(void *, const struct option_def *, const char *);        /* size_t: "64k" is 65536 */
-int set_seconds_ms(void *, const struct option_def *, const char *);  /* int in ms; a bare number is seconds; min, max in ms */
+int set_seconds_ms(void *, const struct option_def *, const char *);  /* int, in ms like min, max; bare: seconds */
 int set_string(void *, const struct option_def *, const char *);      /* const char * */
 int set_choice(void *, const struct option_def *, const char *);      /* int, the index in choices */
 

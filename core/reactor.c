@@ -158,8 +158,8 @@ static int watch_listener(struct reactor *r, bool on)
 {
 	int error = 0;
 	if (r->accepting != on)
-		error = r->poller->watch(r->state, r->worker.server->listen_fd, on ? 0 : WATCH_READ, on ? WATCH_READ : 0,
-					 TOKEN_LISTENER);
+		error = r->poller->watch(r->state, r->worker.server->listen_fd, on ? 0 : WATCH_READ,
+					 on ? WATCH_READ : 0, TOKEN_LISTENER);
 	if (!error)
 		r->accepting = on;
 	return error;
@@ -451,7 +451,7 @@ static void fire_timer(struct reactor *r, struct timer *timer)
 	struct slot *slot = (struct slot *)(void *)((char *)timer - offsetof(struct slot, timer));
 	struct job job;
 	if (!slot->deadline_ms || slot->queued)
-		return; /* nothing that could be late; or it has its turn first, and arms the timer anew if it still waits */
+		return; /* nothing can be late; or it has its turn first, and arms the timer anew if it waits again */
 	if (slot->deadline_ms > r->worker.env.now_ms) {
 		timer_arm(&r->timers, timer, slot->deadline_ms);
 		return;
@@ -470,8 +470,8 @@ static int turn(struct reactor *r)
 {
 	int timeout_ms = r->n_queued ? 0 : timers_wait(&r->timers, clock_ms());
 	int n = r->poller->wait(r->state, r->ready, r->worker.server->max_fds, timeout_ms);
-	if (n < 0 && error_kind(n) == ERROR_TIRED)
-		sys_sleep_until(&r->worker.counters, clock_ns() + TIRED_WAIT_NS); /* short of memory: no reason to end */
+	if (n < 0 && error_kind(n) == ERROR_TIRED) /* short of memory: no reason to end */
+		sys_sleep_until(&r->worker.counters, clock_ns() + TIRED_WAIT_NS);
 	else if (n < 0 && n != -EINTR)
 		return n;
 	worker_tick(&r->worker, clock_ms());

@@ -123,8 +123,8 @@ static const struct option_def server_option_defs[] = {
 	  FIELD(port), .max = 65535 },
 	{ .name = "backend", .letter = 'b', .arg = "NAME", .help = "how to wait, or a ./file.so with one (epoll_lt)",
 	  .set = set_string, FIELD(backend) },
-	{ .name = "list-backends", .help = "print what there is and whether this machine can, and exit", .set = set_flag,
-	  FIELD(list_backends) },
+	{ .name = "list-backends", .help = "print what there is and whether this machine can, and exit",
+	  .set = set_flag, FIELD(list_backends) },
 	{ .name = "workers", .letter = 'w', .arg = "N", .help = "threads or loops, where the backend has several (1)",
 	  .set = set_int, FIELD(workers), .min = 1, .max = 1024 },
 	{ .name = "max-conns", .arg = "N", .help = "clients at the same time; more wait (0: as many as descriptors)",
@@ -137,8 +137,8 @@ static const struct option_def server_option_defs[] = {
 	  .set = set_seconds_ms, FIELD(grace_ms), .max = 3600000 },
 	{ .name = "log-level", .arg = "LEVEL", .help = "debug, info, warning or error (info)", .set = set_choice,
 	  FIELD(log_level), .choices = log_level_names },
-	{ .name = "log-file", .arg = "FILE", .help = "instead of standard error; SIGHUP opens it anew", .set = set_string,
-	  FIELD(log_file) },
+	{ .name = "log-file", .arg = "FILE", .help = "instead of standard error; SIGHUP opens it anew",
+	  .set = set_string, FIELD(log_file) },
 	{ .name = "inetd", .help = "serve the one client on standard input, as inetd(8) starts it", .set = set_flag,
 	  FIELD(inetd) },
 	{ .name = "stats", .arg = "FILE", .help = "write the counters there as JSON at the end", .set = set_string,
@@ -178,8 +178,10 @@ static void print_backend(const struct backend *b)
 {
 	int error = b->probe ? b->probe() : 0;
 	char clients[32] = "many";
-	if (b->max_sessions || b->max_fd)
-		snprintf(clients, sizeof clients, "%s%d", b->max_fd ? "<" : "", b->max_fd ? b->max_fd : b->max_sessions);
+	if (b->max_fd)
+		snprintf(clients, sizeof clients, "<%d", b->max_fd);
+	else if (b->max_sessions)
+		snprintf(clients, sizeof clients, "%d", b->max_sessions);
 	printf("%-16s %-10s %-8s %-8s %s", b->name, family_names[b->family], clients, error ? "no" : "yes",
 	       error ? strerrordesc_np(-error) : b->summary);
 	printf(error ? "\n" : "; %s\n", b->see_also ? b->see_also : "");
@@ -231,7 +233,8 @@ static int choose_backend(struct server *s, const struct backend *const *backend
 		return 2;
 	int error = s->backend->probe ? s->backend->probe() : 0;
 	if (!error && s->options.workers > 1 && !s->backend->workers) {
-		fprintf(stderr, "%s: backend %s has just one loop: --workers can only be 1\n", s->program, s->backend->name);
+		fprintf(stderr, "%s: backend %s has just one loop: --workers can only be 1\n", s->program,
+			s->backend->name);
 		return 2;
 	}
 	if (error)
@@ -323,7 +326,8 @@ void server_ready(struct server *s)
 	if (s->options.inetd) /* standard output is the client */
 		return;
 	net_local_name(s->listen_fd, name, sizeof name);
-	printf("%s: listening on %s (backend %s, workers %d)\n", s->program, name, s->backend->name, s->options.workers);
+	printf("%s: listening on %s (backend %s, workers %d)\n", s->program, name, s->backend->name,
+	       s->options.workers);
 	fflush(stdout);
 }
 
@@ -349,9 +353,10 @@ static int check_inetd(const struct server *s)
 {
 	int listening = 0;
 	socklen_t len = sizeof listening;
-	if (!is_socket(STDIN_FILENO) || getsockopt(STDIN_FILENO, SOL_SOCKET, SO_ACCEPTCONN, &listening, &len) || listening) {
-		fprintf(stderr, "%s: --inetd: standard input is not a client's socket; inetd(8) with \"nowait\" gives one\n",
-			s->program);
+	if (!is_socket(STDIN_FILENO) ||
+	    getsockopt(STDIN_FILENO, SOL_SOCKET, SO_ACCEPTCONN, &listening, &len) || listening) {
+		fprintf(stderr, "%s: --inetd: standard input is not a client's socket; ", s->program);
+		fprintf(stderr, "inetd(8) with \"nowait\" gives one\n");
 		return -1;
 	}
 	net_no_delay(STDIN_FILENO);
@@ -425,7 +430,8 @@ static int serve(struct server *s)
 	pthread_sigmask(SIG_BLOCK, &signals, NULL);
 	int error = s->options.inetd ? blocking_run(s, 1, serve_inherited) : s->backend->run(s, s->backend->poller);
 	if (error)
-		fprintf(stderr, "%s: backend %s cannot run: %s\n", s->program, s->backend->name, strerrordesc_np(-error));
+		fprintf(stderr, "%s: backend %s cannot run: %s\n", s->program, s->backend->name,
+			strerrordesc_np(-error));
 	if (s->options.stats_file) {
 		int failed = stats_write(s, s->options.stats_file);
 		if (failed)

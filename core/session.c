@@ -305,7 +305,7 @@ static void describe(struct io_file *file, const struct stat *st)
 	};
 }
 
-/* openat2(2) says EAGAIN when a rename elsewhere raced with a "..", and means: try again. Nothing would ever wake us. */
+/* openat2(2) says EAGAIN when a rename elsewhere raced with a "..", and means: try again. Nothing would wake us. */
 static int open_below(struct worker *w, const char *path)
 {
 	int fd = -EAGAIN;

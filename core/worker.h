@@ -37,7 +37,7 @@ struct worker {
 	/* Set by drivers that wait for many: */
 	bool            nonblocking; /* descriptors are */
 	int           (*open_lookups)(struct worker *); /* sets lookups, and how the loop hears of them */
-	void          (*forget)(struct worker *, struct end *); /* a watched end is about to be closed; NULL: nothing to do */
+	void          (*forget)(struct worker *, struct end *); /* a watched end is about to be closed */
 	/* The server's list of workers, guarded by its lock. */
 	struct worker  *next;
 	pthread_t       thread;

@@ -23,7 +23,7 @@ static int answer_without_service(const char *option)
 	}
 	bool asked = strcmp(option, "--help") == 0;
 	fprintf(asked ? stdout : stderr, "Usage: plugin_server ./SERVICE.so [HOST] [OPTION...]\n"
-					 "Runs the service of a plug-in; plugin_server ./SERVICE.so --help lists its options.\n");
+					 "Runs the service of a plug-in; with --help behind it, lists its options.\n");
 	return asked ? 0 : 2;
 }
 

@@ -119,8 +119,9 @@ static void answer_or_think(const struct io_env *env, const struct io_result *go
 static void say_goodbye(const struct io_result *got, size_t rest)
 {
 	char text[128];
+	const char *data = got->data + got->len - rest;
 	if (rest && log_debugging())
-		log_debug("client sent %s but then closed", log_bytes(text, sizeof text, got->data + got->len - rest, rest));
+		log_debug("client sent %s but then closed", log_bytes(text, sizeof text, data, rest));
 }
 
 static void zen_resume(void *session, const struct io_env *env, const struct io_result *got, struct io_req *next)

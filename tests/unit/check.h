@@ -26,7 +26,8 @@ int run_tests(const struct test *);
 int  check_failed(const char *file, int line, const char *what); /* returns 0 */
 void check_int(const char *file, int line, const char *what, long long got, long long want);
 void check_str(const char *file, int line, const char *what, const char *got, const char *want);
-void check_mem(const char *file, int line, const char *what, const char *got, size_t n, const char *want, size_t n_want);
+void check_mem(const char *file, int line, const char *what, const char *got, size_t n, const char *want,
+	       size_t n_want);
 
 /* A line in front of the next failures: which case of a table is running. printf-like; "" clears. */
 void check_note(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -306,7 +306,8 @@ static void errors_are_well_formed(void)
 int main(void)
 {
 	static const struct test tests[] = {
-		TEST(takes_responses), TEST(refuses_malformed_responses), TEST(limits_response_heads), TEST(cuts_chunks),
+		TEST(takes_responses), TEST(refuses_malformed_responses), TEST(limits_response_heads),
+		TEST(cuts_chunks),
 		TEST(bounds_chunk_lines), TEST(frames_bodies), TEST(dates_are_right),
 		TEST(dates_agree_with_libc), TEST(writes_heads), TEST(errors_are_well_formed), { 0 },
 	};
