@@ -110,8 +110,7 @@ void words_throughput_title(FILE *out, const struct chart *chart)
 		say(out, "Throughput at %s: the generator was at its limit", at);
 	else if (!say(out, "At %s %s answers %s%s as many requests as %s", at, p.more->backend, least, times,
 		      p.less->backend) &&
-		 !say(out, "%s answers %s%s as many requests as %s", p.more->backend, least, times,
-		      p.less->backend))
+		 !say(out, "At %s %s answers %s%s what %s does", at, p.more->backend, least, times, p.less->backend))
 		say(out, "Throughput at %s differs by %s%s", at, least, times);
 }
 
@@ -126,9 +125,8 @@ void words_cpu_title(FILE *out, const struct chart *chart)
 	else if (!p.clear)
 		say(out, "No clear difference in CPU time per request at %s", at);
 	else if (!say(out, "At %s %s takes %s the CPU time of %s", at, p.more->backend, times,
-		      p.less->backend) &&
-		 !say(out, "%s takes %s the CPU time of %s", p.more->backend, times, p.less->backend))
-		say(out, "CPU time per request differs by a factor of %.1f", p.factor);
+		      p.less->backend))
+		say(out, "At %s CPU time per request differs by a factor of %.1f", at, p.factor);
 }
 
 void words_calls_title(FILE *out, const struct chart *chart)
@@ -137,8 +135,8 @@ void words_calls_title(FILE *out, const struct chart *chart)
 	if (p.less == p.more || !p.less)
 		fputs("System calls per request", out);
 	else if (p.factor < 1.15)
-		say(out, "About %.1f system calls per request with every backend",
-		    series_at(p.more, p.x)->y.median);
+		say(out, "%.2f to %.2f system calls per request, whatever the backend",
+		    series_at(p.less, p.x)->y.median, series_at(p.more, p.x)->y.median);
 	else if (!p.clear || !say(out, "System calls per request: %.1f with %s, %.1f with %s",
 				  series_at(p.less, p.x)->y.median, p.less->backend,
 				  series_at(p.more, p.x)->y.median, p.more->backend))
