@@ -1,4 +1,4 @@
-/* timer.h - many deadlines, one question: when is the next? A binary heap behind five functions.
+/* timer.h - many deadlines, one question: when is the next? A binary heap of pointers.
  *
  *     arm: O(log n)   cancel: O(log n)   next: O(1)   pop: O(log n)
  *

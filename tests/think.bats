@@ -95,3 +95,19 @@ crowd_thinks() {
     server_stop
   done
 }
+
+@test "a long thought is not counted against the client's time-out" {
+  local backend c begin rest
+  for backend in $(usable_backends); do
+    echo "backend $backend"
+    # The thought takes longer than the time-out: a clock read before it would close the connection at once.
+    server_start "${OUT}servers/zen_server" -b "$backend" --think-ms 700 --think block --idle-timeout 500ms
+    dial c
+    begin=$(now_ms)
+    ask "$c"
+    IFS= read -r -d '' -t "$PATIENCE" -u "$c" rest || true
+    (($(now_ms) - begin >= 1200)) || fail "closed $(($(now_ms) - begin)) ms after the question, and not 700 + 500"
+    hang_up "$c"
+    server_stop
+  done
+}
