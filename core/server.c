@@ -233,7 +233,7 @@ static int choose_backend(struct server *s, const struct backend *const *backend
 		return 2;
 	int error = s->backend->probe ? s->backend->probe() : 0;
 	if (!error && s->options.workers > 1 && !s->backend->workers) {
-		fprintf(stderr, "%s: backend %s has just one loop: --workers can only be 1\n", s->program,
+		fprintf(stderr, "%s: backend %s has nothing to count by --workers; leave it at 1\n", s->program,
 			s->backend->name);
 		return 2;
 	}
