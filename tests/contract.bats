@@ -132,8 +132,10 @@ hear() {
 	local backend before
 	for backend in $(usable_backends); do
 		fetch_on "$backend"
-		printf 'ask 127.0.0.1:%d Flat is better than?\n' "$ORIGIN" >&"$FD"
-		answer "$FD" >/dev/null
+		# The origin is closed behind its answer: what follows on the same connection is answered when that is done.
+		printf 'ask 127.0.0.1:%d Flat is better than?\nfile big\n' "$ORIGIN" >&"$FD"
+		assert_equal "$(answer "$FD")" "nested."
+		assert_equal "$(hear)" "error 2"
 		before=$(find "/proc/$SERVER_PID/fd" -mindepth 1 | wc -l)
 		for _ in 1 2 3 4 5; do
 			printf 'ask 127.0.0.1:%d Flat is better than?\nfile big\n' "$ORIGIN" >&"$FD"
