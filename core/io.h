@@ -33,7 +33,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define MUXLAB_CONTRACT 1 /* checked when a plug-in is loaded; changes when a struct of the contract does */
+#define MUXLAB_CONTRACT 2 /* checked when a plug-in is loaded; changes when a struct of the contract does */
 
 enum io_op { IO_RECV, IO_SEND, IO_SLEEP, IO_CONNECT, IO_OPEN, IO_SENDFILE, IO_CLOSE, IO_DONE };
 enum io_end { IO_CLIENT, IO_ORIGIN, IO_FILE }; /* which end of the session, never a descriptor */
@@ -56,15 +56,21 @@ struct io_req {                 /* zero but for timeout_ms = -1 when resume() ge
 	bool        stable;     /* buf outlives the session (static text, a pinned object) */
 	bool        idle;       /* IO_RECV: nothing is owed, a graceful stop may close here */
 	bool        linger;     /* IO_DONE: half-close, discard what comes for at most 2 s, then close */
+	bool        list;       /* IO_OPEN: of a folder, read the names in it too */
+	bool        copy;       /* IO_SENDFILE: through a buffer, with pread and send: to see what sendfile saves */
 	bool        in_place;   /* IO_SLEEP: block the very thread that runs resume() (--think block); a reactor
 	                         * can then do nothing else, not even stop in time: that is the lesson */
 };
 
-struct io_file { /* what IO_OPEN found */
-	off_t    size;
-	int64_t  mtime_ns;
-	uint64_t inode;
-	bool     directory;
+struct io_file { /* what IO_OPEN found; the session's until it opens another, closes it, or ends */
+	off_t       size;
+	int64_t     mtime_ns;
+	uint64_t    inode;
+	bool        directory;
+	bool        cut_short;  /* of a folder: there are more names than body holds */
+	const char *body;       /* all bytes of a small file, to be sent as IO_SEND's body; of a folder, if asked for, its
+	                         * names, sorted, each ended by '\0', folders' by "/\0". NULL: use IO_SENDFILE */
+	size_t      body_len;
 };
 
 struct io_result {
@@ -90,6 +96,13 @@ struct io_env { /* all that a service may know of the world; time is an argument
 	const struct peer *peer;    /* of this session */
 	int64_t            now_ms, wall_s; /* monotonic; since 1970 */
 	int                idle_timeout_ms; /* --idle-timeout: for requests that wait on the client; -1: none */
+	unsigned           worker;  /* number of the thread or process that runs this, from 0 */
+	unsigned           number;  /* in start(): which of the sessions beside this is, from 0 */
+	const struct peer *self;    /* where the server listens; family 0: nowhere (--inetd) */
+	/* As IO_OPEN, answered at once from memory: the file becomes the session's. NULL: not at hand, ask with IO_OPEN. */
+	const struct io_file *(*hot_file)(const struct io_env *, const char *path);
+	/* Writes a line, its '\n' included, to the access log. NULL: there is none, so do not make the line. */
+	void             (*access)(const struct io_env *, const char *line, size_t len);
 	bool               stopping; /* a graceful stop has begun: answer "Connection: close" */
 };
 
@@ -107,10 +120,16 @@ struct service {
 	const struct option_def *options; /* they write into the config; ends with a zero entry; NULL: none */
 	/* After the options: 0, or -1 with one line in `why` (size bytes). */
 	int  (*check)(void *config, char *why, size_t size);
+	/* The same, once the address is known; an unspecified one (0.0.0.0, ::) means every address of the machine. */
+	int  (*bound)(void *config, const struct peer *self, char *why, size_t size);
 	const char *(*root)(const void *config); /* the folder that IO_OPEN looks below; NULL: no files are opened */
 	void (*start)(void *session, const struct io_env *, struct io_req *first);
 	void (*resume)(void *session, const struct io_env *, const struct io_result *, struct io_req *next);
 	void (*end)(void *session, const struct io_env *); /* once for each start(); may be NULL */
+	/* Sessions beside those of the clients, with the same config and shared memory, whatever the backend: health checks.
+	 * They have no client (its end is dead), so they connect, sleep and open. NULL: none. */
+	const struct service *beside;
+	int  (*n_beside)(const void *config); /* how many of them; start() gets env->number */
 };
 
 #endif
