@@ -179,7 +179,7 @@ static void *serve_one(void *argument)
 	struct spawned spawned = *(struct spawned *)argument;
 	struct worker w;
 	free(argument);
-	if (worker_open(&w, spawned.server) == 0) {
+	if (worker_open(&w, spawned.server, spawned.server->service) == 0) {
 		blocking_session(&w, spawned.fd, &spawned.peer);
 		worker_close(&w);
 	} else {
@@ -243,7 +243,7 @@ static void *run_acceptor(void *argument)
 {
 	struct acceptor *a = argument;
 	struct worker w;
-	a->error = worker_open(&w, a->server);
+	a->error = worker_open(&w, a->server, a->server->service);
 	if (a->error) {
 		server_stop(a->server);
 	} else {

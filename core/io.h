@@ -122,6 +122,7 @@ struct service {
 	int  (*check)(void *config, char *why, size_t size);
 	/* The same, once the address is known; an unspecified one (0.0.0.0, ::) means every address of the machine. */
 	int  (*bound)(void *config, const struct peer *self, char *why, size_t size);
+	bool logs_access;          /* it calls env->access: so there is --access-log */
 	const char *(*root)(const void *config); /* the folder that IO_OPEN looks below; NULL: no files are opened */
 	void (*start)(void *session, const struct io_env *, struct io_req *first);
 	void (*resume)(void *session, const struct io_env *, const struct io_result *, struct io_req *next);

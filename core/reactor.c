@@ -75,9 +75,15 @@ struct reactor {
 	uint32_t             n_queued;
 	struct timers        timers;
 	struct timer         accept_timer, grace_timer;
-	int                  signal_fd;
-	bool                 accepting, stopping;
+	int                  signal_fd; /* of the sessions beside: readable when they are to end */
+	bool                 accepting, stopping, over;
 };
+
+/* Does it serve the sessions beside the clients'? Then there is no listener, and no signal is for it. */
+static bool is_beside(const struct reactor *r)
+{
+	return r->worker.service != r->worker.server->service;
+}
 
 /* ---- slots ---- */
 
@@ -173,7 +179,7 @@ static void pause_accepting(struct reactor *r)
 
 static void resume_accepting(struct reactor *r)
 {
-	if (!r->stopping && !r->accepting && r->n_live < r->capacity && watch_listener(r, true))
+	if (!r->stopping && !r->accepting && !is_beside(r) && r->n_live < r->capacity && watch_listener(r, true))
 		pause_accepting(r); /* not even that: later, then */
 }
 
@@ -393,6 +399,10 @@ static void take_signals(struct reactor *r)
 {
 	struct server *server = r->worker.server;
 	struct signalfd_siginfo info;
+	if (is_beside(r)) {
+		r->over = true;
+		return;
+	}
 	while (read(r->signal_fd, &info, sizeof info) == sizeof info)
 		server_handle_signal(server, (int)info.ssi_signo);
 	if (server_phase(server) != SERVER_RUNNING && !r->stopping)
@@ -485,7 +495,7 @@ static int turn(struct reactor *r)
 
 static bool finished(const struct reactor *r)
 {
-	return server_phase(r->worker.server) == SERVER_OVER || (r->stopping && !r->n_live);
+	return r->over || server_phase(r->worker.server) == SERVER_OVER || (r->stopping && !r->n_live);
 }
 
 /* ---- opening and closing ---- */
@@ -536,28 +546,32 @@ static int open_lookups(struct worker *w)
 	return error;
 }
 
-static int reactor_open(struct reactor *r, struct server *server, const struct poller *poller)
+static int reactor_open(struct reactor *r, const struct poller *poller, int capacity, int signal_fd)
 {
-	size_t session_size = sizeof(struct slot) + server->service->session_size;
+	struct server *server = r->worker.server;
+	size_t session_size = sizeof(struct slot) + r->worker.service->session_size;
 	r->worker.nonblocking = true;
 	r->worker.forget = forget;
 	r->worker.open_lookups = open_lookups;
 	r->poller = poller;
 	r->slot_size = (session_size + 7) & ~(size_t)7;
-	r->capacity = (uint32_t)server->max_sessions;
+	r->capacity = (uint32_t)capacity;
+	r->signal_fd = signal_fd;
 	r->slots = pages_reserve(slots_size(r));
 	r->ready = pages_reserve(ready_size(server));
 	if (!r->slots || !r->ready || timers_open(&r->timers, r->capacity + 2))
 		return -ENOMEM;
-	r->signal_fd = open_signals();
-	if (r->signal_fd < 0)
-		return r->signal_fd;
+	if (signal_fd < 0)
+		return signal_fd;
 	int error = poller->open(&r->state, &r->worker, server->max_fds);
-	if (error < 0)
-		return error;
-	fcntl(server->listen_fd, F_SETFL, fcntl(server->listen_fd, F_GETFL) | O_NONBLOCK);
-	error = poller->watch(r->state, r->signal_fd, 0, WATCH_READ, TOKEN_SIGNALS);
-	return error < 0 ? error : watch_listener(r, true);
+	return error < 0 ? error : poller->watch(r->state, signal_fd, 0, WATCH_READ, TOKEN_SIGNALS);
+}
+
+static int open_listener(struct reactor *r)
+{
+	int listen_fd = r->worker.server->listen_fd;
+	fcntl(listen_fd, F_SETFL, fcntl(listen_fd, F_GETFL) | O_NONBLOCK);
+	return watch_listener(r, true);
 }
 
 static void reactor_close(struct reactor *r)
@@ -567,26 +581,50 @@ static void reactor_close(struct reactor *r)
 			drop(r, slot_at(r, number));
 	if (r->state)
 		r->poller->close(r->state);
-	if (r->signal_fd >= 0)
-		close(r->signal_fd);
 	timers_close(&r->timers);
 	pages_release(r->ready, ready_size(r->worker.server));
 	pages_release(r->slots, slots_size(r));
 }
 
+/* Turns until it is over. `error` is how opening went. */
+static int loop(struct reactor *r, int error)
+{
+	while (error >= 0 && !finished(r))
+		error = turn(r);
+	r->stopping = true;
+	reactor_close(r);
+	worker_close(&r->worker);
+	return error < 0 ? error : 0;
+}
+
 int reactor_run(struct server *server, const struct poller *poller)
 {
-	struct reactor r = { .signal_fd = -1 };
-	int error = worker_open(&r.worker, server);
+	struct reactor r = { 0 };
+	int signal_fd = open_signals(), error = worker_open(&r.worker, server, server->service);
+	if (!error) {
+		error = reactor_open(&r, poller, server->max_sessions, signal_fd);
+		if (error >= 0)
+			error = open_listener(&r);
+		if (error >= 0)
+			server_ready(server);
+		error = loop(&r, error);
+	}
+	if (signal_fd >= 0)
+		close(signal_fd);
+	return error;
+}
+
+int reactor_beside(struct server *server, const struct poller *poller, int n, int wake_fd)
+{
+	static const struct peer no_one;
+	struct reactor r = { 0 };
+	int error = worker_open(&r.worker, server, server->service->beside);
 	if (error)
 		return error;
-	error = reactor_open(&r, server, poller);
-	if (!error)
-		server_ready(server);
-	while (!error && !finished(&r))
-		error = turn(&r);
-	r.stopping = true;
-	reactor_close(&r);
-	worker_close(&r.worker);
-	return error;
+	error = reactor_open(&r, poller, n, wake_fd);
+	for (int i = 0; error >= 0 && i < n; i++) {
+		r.worker.env.number = (unsigned)i;
+		welcome(&r, -1, &no_one);
+	}
+	return loop(&r, error);
 }

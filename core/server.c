@@ -21,6 +21,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "beside.h"
 #include "clock.h"
 #include "error.h"
 #include "fault.h"
@@ -69,6 +70,7 @@ void server_handle_signal(struct server *s, int signo)
 		break;
 	case SIGHUP:
 		log_reopen();
+		access_reopen(&s->access);
 		break;
 	case SIGUSR1:
 		stats_print(s);
@@ -146,6 +148,13 @@ static const struct option_def server_option_defs[] = {
 	{ 0 },
 };
 
+/* Only where the service logs accesses. */
+static const struct option_def access_option_defs[] = {
+	{ .name = "access-log", .arg = "FILE", .help = "a line for each answer, in the combined format; SIGHUP opens it anew",
+	  .set = set_string, FIELD(access_file) },
+	{ 0 },
+};
+
 static const char notes[] =
 	"HOST defaults to 127.0.0.1; '' means all interfaces. When ready, and only then, one line on standard\n"
 	"output tells the address. SIGINT and SIGTERM stop it, requests in flight are finished; SIGUSR1 prints the\n"
@@ -158,6 +167,7 @@ static int read_options(struct server *s, int argc, char **argv)
 	struct option_set sets[] = {
 		{ "Options of every server", server_option_defs, &s->options },
 		{ "Options of this service", s->service->options, s->config },
+		{ "Options of HTTP servers", s->service->logs_access ? access_option_defs : NULL, &s->options },
 		{ 0 },
 	};
 	int operand = options_parse(&program, sets, argc, argv);
@@ -379,6 +389,29 @@ static int open_root(struct server *s)
 	return s->root_fd < 0 ? 1 : 0;
 }
 
+static int open_access_log(struct server *s)
+{
+	const char *file = s->options.access_file;
+	int error = file ? access_open(&s->access, file) : 0;
+	if (error)
+		fprintf(stderr, "%s: cannot open the access log %s: %s\n", s->program, file, strerrordesc_np(-error));
+	return error ? 1 : 0;
+}
+
+/* Some services must know where they listen, to notice when they are sent to themselves. */
+static int learn_address(struct server *s)
+{
+	char why[512] = "it cannot listen there";
+	struct sockaddr_storage sa = { .ss_family = AF_UNSPEC };
+	socklen_t len = sizeof sa;
+	if (s->listen_fd >= 0 && getsockname(s->listen_fd, (struct sockaddr *)&sa, &len) == 0)
+		peer_from_sockaddr(&s->self, (struct sockaddr *)&sa);
+	if (!s->service->bound || !s->service->bound(s->config, &s->self, why, sizeof why))
+		return 0;
+	fprintf(stderr, "%s: %s\n", s->program, why);
+	return 2;
+}
+
 /* 0, or the exit status. */
 static int set_up(struct server *s, const struct backend *const *backends)
 {
@@ -399,9 +432,10 @@ static int set_up(struct server *s, const struct backend *const *backends)
 		return 1;
 	}
 	set_limits(s);
-	if (open_root(s))
+	if (open_root(s) || open_access_log(s))
 		return 1;
-	return listen_or_complain(s);
+	status = listen_or_complain(s);
+	return status ? status : learn_address(s);
 }
 
 /* --inetd: the connection is descriptor 0, already accepted by whoever started us. */
@@ -423,12 +457,15 @@ static void serve_inherited(struct worker *worker)
 	server_stop(s);
 }
 
-static int serve(struct server *s)
+static int serve(struct server *s, const struct backend *const *backends)
 {
 	sigset_t signals;
 	server_signals(&signals);
 	pthread_sigmask(SIG_BLOCK, &signals, NULL);
-	int error = s->options.inetd ? blocking_run(s, 1, serve_inherited) : s->backend->run(s, s->backend->poller);
+	int error = beside_start(s, find_backend("poll", backends));
+	if (!error)
+		error = s->options.inetd ? blocking_run(s, 1, serve_inherited) : s->backend->run(s, s->backend->poller);
+	beside_stop(s);
 	if (error)
 		fprintf(stderr, "%s: backend %s cannot run: %s\n", s->program, s->backend->name,
 			strerrordesc_np(-error));
@@ -448,6 +485,7 @@ static void tear_down(struct server *s)
 		close(s->root_fd);
 	if (s->listen_fd >= 0)
 		close(s->listen_fd);
+	access_close(&s->access);
 	free(s->config);
 	if (s->shared)
 		munmap(s->shared, s->service->shared_size + 1);
@@ -461,7 +499,7 @@ static int run(struct server *s, const struct backend *const *backends)
 		return 0;
 	}
 	int status = set_up(s, backends);
-	return status ? status : serve(s);
+	return status ? status : serve(s, backends);
 }
 
 int server_main(const struct service *service, const char *program, const struct backend *const *backends, int argc,

@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+#include "access.h"
 #include "backend.h"
 #include "counters.h"
 #include "io.h"
@@ -29,7 +30,7 @@ struct server_options {
 	int         idle_timeout_ms; /* 0: none */
 	int         grace_ms;
 	int         log_level;
-	const char *log_file, *stats_file;
+	const char *log_file, *stats_file, *access_file;
 	bool          list_backends, inetd;
 };
 
@@ -40,6 +41,9 @@ struct server {
 	struct server_options options;
 	void                 *config, *shared;
 	int                   listen_fd;
+	struct peer           self;         /* where it listens */
+	struct access_log     access;
+	struct beside        *beside;       /* sessions without clients, on a thread of their own; NULL: none */
 	int                   root_fd;      /* IO_OPEN looks below it; -1: the service opens no files */
 	int                   max_fds, max_sessions; /* both are more than 0 */
 
@@ -48,9 +52,10 @@ struct server {
 	atomic_int            n_sessions;   /* now; blocking drivers count here */
 	_Atomic int64_t       said_tired_ms; /* when we last said that accepting pauses; 0: never */
 
-	pthread_mutex_t       lock;         /* guards the two below */
+	pthread_mutex_t       lock;         /* guards the three below */
 	struct worker        *workers;      /* those that live */
 	struct counters       gone;         /* what those that ended had counted */
+	unsigned              n_workers;    /* that ever were: they are numbered */
 	pthread_cond_t        session_ended; /* with lock: for threads that wait for room */
 };
 
@@ -70,6 +75,9 @@ void server_say_full(struct server *);
  * taken from one place by the driver (signalfd(2) in the reactor, sigtimedwait(2) beside blocking threads). */
 void server_signals(sigset_t *);
 void server_handle_signal(struct server *, int signo);
+
+/* Runs n sessions of service->beside, without listener and signals, until wake_fd is readable. */
+int reactor_beside(struct server *, const struct poller *, int n, int wake_fd);
 
 /* Begins a graceful stop; the second time, ends it at once. */
 void server_stop(struct server *);

@@ -127,7 +127,7 @@ static void window_take(struct worker *w, size_t used)
 {
 	struct window *in = &w->window;
 	if (used > in->len)
-		die_bug("service %s took %zu of %zu bytes", w->server->service->name, used, in->len);
+		die_bug("service %s took %zu of %zu bytes", w->service->name, used, in->len);
 	in->start += used;
 	in->len -= used;
 }
@@ -369,7 +369,7 @@ ssize_t session_try(struct worker *w, struct session *s, struct job *job)
 	case IO_DONE:
 		return try_finish(w, s, job);
 	}
-	die_bug("service %s asks for %d, which is no request", w->server->service->name, (int)job->req.op);
+	die_bug("service %s asks for %d, which is no request", w->service->name, (int)job->req.op);
 }
 
 /* ---- the conversation with the service ---- */
@@ -386,7 +386,7 @@ void session_begin(struct worker *w, struct session *s, int fd, const struct pee
 	s->client.fd = fd;
 	s->client.ready = WATCH_READ | WATCH_WRITE;
 	s->peer = *peer;
-	if (log_debugging()) {
+	if (fd >= 0 && log_debugging()) {
 		char name[PEER_TEXT];
 		log_debug("accept connection from %s, fd = %d", peer_format(name, sizeof name, peer), fd);
 	}
@@ -394,7 +394,7 @@ void session_begin(struct worker *w, struct session *s, int fd, const struct pee
 	forget_window(w);
 	w->env.peer = &s->peer;
 	job_begin(job);
-	w->server->service->start(s->state, &w->env, &job->req);
+	w->service->start(s->state, &w->env, &job->req);
 	accept_request(w, job);
 }
 
@@ -424,7 +424,7 @@ static void ask_service(struct worker *w, struct session *s, struct job *job, ss
 	job_begin(job);
 	w->env.peer = &s->peer;
 	count_add(&w->counters, COUNT_RESUMES, 1);
-	w->server->service->resume(s->state, &w->env, &got, &job->req);
+	w->service->resume(s->state, &w->env, &got, &job->req);
 	accept_request(w, job);
 }
 
@@ -440,7 +440,7 @@ static bool wants_too_much(const struct worker *w, const struct session *s, cons
 {
 	const struct end *end = session_end_of(s, job->req.end);
 	bool took_some = job->req.used && w->mounted == end;
-	return !took_some && untaken(w, end) >= w->server->service->max_message;
+	return !took_some && untaken(w, end) >= w->service->max_message;
 }
 
 /* What was kept for a send that is over. */
@@ -462,7 +462,7 @@ static bool refuse(struct worker *w, struct session *s, struct job *job)
 		return false;
 	ask_service(w, s, job, -EMSGSIZE);
 	if (job->req.op == IO_RECV && wants_too_much(w, s, job)) /* it is an answer that must be acted on */
-		die_bug("service %s asks for more after -EMSGSIZE", w->server->service->name);
+		die_bug("service %s asks for more after -EMSGSIZE", w->service->name);
 	return true;
 }
 
@@ -615,7 +615,7 @@ static void end_reach(struct worker *w, struct session *s)
 
 void session_end(struct worker *w, struct session *s)
 {
-	const struct service *service = w->server->service;
+	const struct service *service = w->service;
 	w->env.peer = &s->peer;
 	if (service->end)
 		service->end(s->state, &w->env);
@@ -623,7 +623,7 @@ void session_end(struct worker *w, struct session *s)
 	end_reach(w, s);
 	end_close(w, &s->client);
 	drop_parked(s);
-	if (log_debugging()) {
+	if (s->peer.family && log_debugging()) {
 		char name[PEER_TEXT];
 		log_debug("%s closed", peer_format(name, sizeof name, &s->peer));
 	}

@@ -132,6 +132,11 @@ int sys_socket_error(struct counters *c, int fd)
 	return failed ? failed : -error;
 }
 
+ssize_t sys_write(struct counters *c, int fd, const void *buf, size_t len)
+{
+	return after(c, COUNT_OTHER, write(fd, buf, len));
+}
+
 ssize_t sys_sendfile(struct counters *c, int fd, int file_fd, off_t *offset, size_t len)
 {
 	int error = fault_before(COUNT_SENDFILE, &len);

@@ -36,6 +36,7 @@ int     sys_fstat(struct counters *, int fd, struct stat *);
 /* SO_ERROR of socket(7): 0 or -errno, how a connect(2) that was under way has ended. */
 int     sys_socket_error(struct counters *, int fd);
 /* sendfile(2); *offset moves on. 0: the file has no more. */
+ssize_t sys_write(struct counters *, int fd, const void *buf, size_t len); /* the access log */
 ssize_t sys_sendfile(struct counters *, int fd, int file_fd, off_t *offset, size_t len);
 
 int sys_select(struct counters *, int n, fd_set *in, fd_set *out, int timeout_ms);

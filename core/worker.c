@@ -4,6 +4,7 @@
 #include "worker.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 
 #include "clock.h"
@@ -28,24 +29,46 @@ static int allocate(struct worker *w, const struct service *service)
 	return 0;
 }
 
-int worker_open(struct worker *w, struct server *server)
+static void log_access(const struct io_env *env, const char *line, size_t len)
 {
-	*w = (struct worker){ .server = server, .thread = pthread_self() };
-	w->env.config = server->config;
-	w->env.shared = server->shared;
-	w->env.idle_timeout_ms = server->options.idle_timeout_ms ? server->options.idle_timeout_ms : -1;
-	int error = allocate(w, server->service);
-	if (error)
-		return error;
-	worker_tick(w, clock_ms());
+	struct worker *w = (struct worker *)(void *)((char *)env - offsetof(struct worker, env));
+	access_write(&w->server->access, &w->counters, line, len);
+}
+
+static bool is_beside(const struct worker *w)
+{
+	return w->service != w->server->service;
+}
+
+static void enter_list(struct worker *w)
+{
+	struct server *server = w->server;
 	pthread_mutex_lock(&server->lock);
+	w->env.worker = server->n_workers++;
 	w->next = server->workers;
 	server->workers = w;
 	pthread_mutex_unlock(&server->lock);
+}
+
+int worker_open(struct worker *w, struct server *server, const struct service *service)
+{
+	*w = (struct worker){ .server = server, .service = service, .thread = pthread_self() };
+	w->env.config = server->config;
+	w->env.shared = server->shared;
+	w->env.idle_timeout_ms = server->options.idle_timeout_ms ? server->options.idle_timeout_ms : -1;
+	w->env.self = &server->self;
+	if (server->access.file)
+		w->env.access = log_access;
+	int error = allocate(w, service);
+	if (error)
+		return error;
+	worker_tick(w, clock_ms());
+	if (!is_beside(w))
+		enter_list(w);
 	return 0;
 }
 
-void worker_close(struct worker *w)
+static void leave_list(struct worker *w)
 {
 	struct server *server = w->server;
 	pthread_mutex_lock(&server->lock);
@@ -55,6 +78,12 @@ void worker_close(struct worker *w)
 	*link = w->next;
 	counters_merge(&server->gone, &w->counters);
 	pthread_mutex_unlock(&server->lock);
+}
+
+void worker_close(struct worker *w)
+{
+	if (!is_beside(w))
+		leave_list(w);
 	lookups_close(w->lookups);
 	free(w->session); /* the beginning of the block */
 }

@@ -30,6 +30,7 @@ struct worker {
 	struct io_env   env;
 	int64_t         wall_due_ms; /* when env.wall_s is to be looked up again */
 	struct server  *server;
+	const struct service *service; /* the server's, or the one beside it */
 	struct window   window;
 	struct session *session; /* room for one, zeroed by who uses it: a blocking thread has just one at a time */
 	struct end     *mounted; /* whose bytes are in the window; NULL: no one's (session.c) */
@@ -45,8 +46,9 @@ struct worker {
 	_Atomic int64_t deadline_ms;
 };
 
-/* Allocates the buffers and enters the server's list. 0 or -ENOMEM. The caller owns *w. */
-int  worker_open(struct worker *w, struct server *);
+/* Allocates the buffers and enters the server's list, unless the service is the one beside it: that serves no clients.
+ * 0 or -ENOMEM. The caller owns *w. */
+int  worker_open(struct worker *w, struct server *, const struct service *);
 /* Leaves the list; its counts go to the server's total. */
 void worker_close(struct worker *w);
 

@@ -71,7 +71,7 @@ static void set_up(struct bench *b)
 	ends = 0;
 	wish = (struct io_req){ .op = IO_RECV, .timeout_ms = -1 };
 	CHECK_INT(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair), 0);
-	CHECK_INT(worker_open(&b->worker, &server), 0);
+	CHECK_INT(worker_open(&b->worker, &server, &toy), 0);
 	b->worker.nonblocking = true;
 	b->session = calloc(1, sizeof *b->session);
 	b->far = pair[1];
