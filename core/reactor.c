@@ -208,7 +208,7 @@ static int watch_for_parked(struct reactor *r, struct slot *slot)
 	struct session *s = &slot->session;
 	enum io_end which = (enum io_end)s->end_of;
 	struct end *end = session_end_of(s, which);
-	unsigned wants = session_wants(s);
+	unsigned wants = s->wants;
 	if (!end || !wants)
 		return 0;
 	if (r->poller->edge)
@@ -439,7 +439,7 @@ static void take_event(struct reactor *r, const struct ready *event)
 	if (!end)
 		return;
 	end->ready |= (uint8_t)event->seen;
-	unsigned wants = s->end_of == which ? session_wants(s) : 0;
+	unsigned wants = s->end_of == which ? s->wants : 0;
 	if (slot->queued)
 		return; /* it has its turn in any case */
 	if (wants & end->ready)

@@ -90,17 +90,20 @@ static void load_tail(struct window *in, struct end *end)
 	end->tail = NULL;
 }
 
-/* Puts the end's untaken bytes into the window. NULL: an end that is not there offers none. */
-static int mount(struct worker *w, struct end *end)
+static int mount_anew(struct worker *w, struct end *end)
 {
-	if (w->mounted == end)
-		return 0;
 	int error = w->window.len ? unmount(w) : 0;
 	w->window.start = w->window.len = 0;
 	w->mounted = end;
 	if (end && end->tail)
 		load_tail(&w->window, end);
 	return error;
+}
+
+/* Puts the end's untaken bytes into the window, where they mostly are. NULL: an end that is not there offers none. */
+static inline int mount(struct worker *w, struct end *end)
+{
+	return w->mounted == end ? 0 : mount_anew(w, end);
 }
 
 /* Whatever stands in it was another session's. */
@@ -206,27 +209,22 @@ static ssize_t try_recv(struct worker *w, struct session *s, struct job *job)
 	return n;
 }
 
-/* What is left to send, in at most two pieces; returns how many. */
-static int left_to_send(const struct job *job, struct iovec iov[2])
+/* What is left of a piece of which so many bytes have gone. */
+static struct iovec rest(const void *piece, size_t len, size_t done)
 {
-	const struct io_req *req = &job->req;
-	int n = 0;
-	if (job->done < req->len)
-		iov[n++] = (struct iovec){ (char *)req->buf + job->done, req->len - job->done };
-	size_t body_done = job->done > req->len ? job->done - req->len : 0;
-	if (body_done < req->body_len)
-		iov[n++] = (struct iovec){ (char *)req->body + body_done, req->body_len - body_done };
-	return n;
+	return (struct iovec){ (char *)piece + done, len - done };
 }
 
 /* Sends what is left of head and body. 0 when all of it is gone. */
 static ssize_t send_memory(struct worker *w, struct end *end, struct job *job, int flags)
 {
-	size_t all = job->req.len + job->req.body_len;
-	struct iovec iov[2];
-	while (job->done < all) {
-		int n_iov = left_to_send(job, iov);
-		ssize_t n = sys_send(&w->counters, end->fd, iov, n_iov, flags);
+	const struct io_req *req = &job->req;
+	const struct iovec nothing = { 0 };
+	while (job->done < req->len + req->body_len) {
+		struct iovec body = rest(req->body, req->body_len, job->done > req->len ? job->done - req->len : 0);
+		ssize_t n = job->done < req->len
+				    ? sys_send(&w->counters, end->fd, rest(req->buf, req->len, job->done), body, flags)
+				    : sys_send(&w->counters, end->fd, body, nothing, flags);
 		if (n < 0)
 			return n;
 		job->done += (size_t)n;
@@ -523,6 +521,23 @@ static int park_where(struct session *s, const struct job *job)
 	return 0;
 }
 
+/* WATCH_READ, WATCH_WRITE; 0 for a sleep or a name. */
+static unsigned wants_of(const struct session *s)
+{
+	switch ((enum io_op)s->op) {
+	case IO_RECV:
+	case IO_DONE:
+		return WATCH_READ;
+	case IO_SEND:
+	case IO_SENDFILE:
+		return WATCH_WRITE;
+	case IO_CONNECT:
+		return s->reach && s->reach->origin.fd >= 0 ? WATCH_WRITE : 0;
+	default:
+		return 0;
+	}
+}
+
 int session_park(struct worker *w, struct session *s, const struct job *job)
 {
 	s->op = (uint8_t)job->req.op;
@@ -531,6 +546,7 @@ int session_park(struct worker *w, struct session *s, const struct job *job)
 	s->linger = job->req.linger;
 	s->in_place = job->req.in_place;
 	s->timeout_ms = job->req.timeout_ms;
+	s->wants = (uint8_t)wants_of(s);
 	int error = 0;
 	if (job->req.op == IO_SEND || job->req.op == IO_SENDFILE)
 		error = park_send(s, job);
@@ -564,22 +580,6 @@ void session_unpark(struct worker *w, struct session *s, struct job *job)
 		job->req.stable = true; /* it lives until this send is done */
 		job->done = s->parked->done;
 		job->before = s->parked->before;
-	}
-}
-
-unsigned session_wants(const struct session *s)
-{
-	switch ((enum io_op)s->op) {
-	case IO_RECV:
-	case IO_DONE:
-		return WATCH_READ;
-	case IO_SEND:
-	case IO_SENDFILE:
-		return WATCH_WRITE;
-	case IO_CONNECT:
-		return s->reach && s->reach->origin.fd >= 0 ? WATCH_WRITE : 0;
-	default:
-		return 0;
 	}
 }
 

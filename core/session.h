@@ -42,6 +42,7 @@ struct session {
 	struct peer    peer;
 	/* Of the request, while it is parked: */
 	uint8_t        op, end_of; /* enum io_op, enum io_end */
+	uint8_t        wants;      /* WATCH_READ, WATCH_WRITE of that end; 0: it waits for no end (a sleep, a name) */
 	bool           idle, linger, in_place;
 	int            timeout_ms;
 	_Alignas(8) char state[];  /* the service's, session_size bytes */
@@ -51,7 +52,7 @@ struct session {
 void session_begin(struct worker *, struct session *s, int fd, const struct peer *, struct job *job);
 
 /* One attempt at the request: >= 0 or -errno is its result, but for two that are none:
- *   -EAGAIN  it would block: wait for session_wants(), or for the name that it asked for, then try again
+ *   -EAGAIN  it would block: park it, wait for what it wants, or for the name that it asked for, then try again
  *   -EINTR   look around (signals, deadlines, other sessions), then try again: a signal came; or a piece of a large
  *            file, or of a flood, is done; or the request has become another one, at a graceful stop
  * IO_SLEEP blocks here; a driver that must not waits for it itself. */
@@ -63,9 +64,6 @@ bool session_resume(struct worker *, struct session *, struct job *job, ssize_t 
 /* Between two turns of a reactor. 0 or -ENOMEM: end the session. */
 int  session_park(struct worker *, struct session *, const struct job *job);
 void session_unpark(struct worker *, struct session *, struct job *job);
-
-/* What the parked request waits for: WATCH_READ, WATCH_WRITE; 0 for a sleep or a name. */
-unsigned session_wants(const struct session *);
 
 /* That end; NULL: there is no origin (yet). */
 static inline struct end *session_end_of(const struct session *s, enum io_end which)

@@ -69,19 +69,22 @@ ssize_t sys_recv(struct counters *c, int fd, void *buf, size_t len, int flags)
 	return n;
 }
 
-ssize_t sys_send(struct counters *c, int fd, const struct iovec *iov, int n_iov, int flags)
+static ssize_t send_both(int fd, struct iovec head, struct iovec body, int flags)
 {
-	struct iovec first = iov[0];
-	int error = fault_before(COUNT_SEND, &first.iov_len);
+	struct iovec pieces[] = { head, body };
+	struct msghdr message = { .msg_iov = pieces, .msg_iovlen = 2 };
+	return sendmsg(fd, &message, flags);
+}
+
+ssize_t sys_send(struct counters *c, int fd, struct iovec head, struct iovec body, int flags)
+{
+	size_t len = head.iov_len;
+	int error = fault_before(COUNT_SEND, &len);
 	if (error)
 		return error;
-	ssize_t n;
-	if (n_iov == 1 || first.iov_len < iov[0].iov_len) {
-		n = send(fd, first.iov_base, first.iov_len, flags | MSG_NOSIGNAL);
-	} else {
-		struct msghdr message = { .msg_iov = (struct iovec *)iov, .msg_iovlen = (size_t)n_iov };
-		n = sendmsg(fd, &message, flags | MSG_NOSIGNAL);
-	}
+	flags |= MSG_NOSIGNAL;
+	ssize_t n = len < head.iov_len || !body.iov_len ? send(fd, head.iov_base, len, flags)
+							: send_both(fd, head, body, flags);
 	n = after(c, COUNT_SEND, n);
 	if (n > 0)
 		count_add(c, COUNT_BYTES_OUT, (uint64_t)n);

@@ -23,8 +23,8 @@
 /* accept4(2); flags: SOCK_NONBLOCK or 0 (SOCK_CLOEXEC always). The kernel's address goes to *peer. */
 int     sys_accept(struct counters *, int listen_fd, struct peer *peer, int flags);
 ssize_t sys_recv(struct counters *, int fd, void *buf, size_t len, int flags);
-/* sendmsg(2), or send(2) for one piece; never SIGPIPE. flags: MSG_MORE or 0. */
-ssize_t sys_send(struct counters *, int fd, const struct iovec *, int n_iov, int flags);
+/* Head, then body (mostly none): sendmsg(2), or send(2) for one piece; never SIGPIPE. flags: MSG_MORE or 0. */
+ssize_t sys_send(struct counters *, int fd, struct iovec head, struct iovec body, int flags);
 int     sys_shutdown(struct counters *, int fd, int how);
 int     sys_close(struct counters *, int fd);
 
@@ -35,8 +35,8 @@ int     sys_open_below(struct counters *, int root_fd, const char *path);
 int     sys_fstat(struct counters *, int fd, struct stat *);
 /* SO_ERROR of socket(7): 0 or -errno, how a connect(2) that was under way has ended. */
 int     sys_socket_error(struct counters *, int fd);
-/* sendfile(2); *offset moves on. 0: the file has no more. */
 ssize_t sys_write(struct counters *, int fd, const void *buf, size_t len); /* the access log */
+/* sendfile(2); *offset moves on. 0: the file has no more. */
 ssize_t sys_sendfile(struct counters *, int fd, int file_fd, off_t *offset, size_t len);
 
 int sys_select(struct counters *, int n, fd_set *in, fd_set *out, int timeout_ms);
