@@ -27,7 +27,8 @@ CORE     := $(patsubst %.c,$(B)/%.o,$(wildcard core/*.c))
 PROTO    := $(patsubst %.c,$(B)/%.o,$(wildcard proto/*.c))
 BACKENDS := $(patsubst %.c,$(B)/%.o,$(wildcard backends/*.c))
 SERVERS  := $(patsubst %.c,$(OUT)%,$(wildcard servers/*_server.c servers/*_master.c))
-SERVICES := $(patsubst %.c,$(B)/%.o,$(filter-out %_server.c %_master.c,$(wildcard servers/*.c)))
+CLUSTER  := $(OUT)servers/cluster
+SERVICES := $(patsubst %.c,$(B)/%.o,$(filter-out %_server.c %_master.c %/cluster.c,$(wildcard servers/*.c)))
 CLIENTS  := $(patsubst %.c,$(OUT)%,$(wildcard clients/*_client.c))
 FLOORS   := $(patsubst %.c,$(OUT)%,$(wildcard bench/floors/*.c))
 LOAD     := $(patsubst %.c,$(B)/%.o,$(wildcard bench/*.c))
@@ -36,7 +37,7 @@ UNITS    := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/test_*.c))
 UNIT_LIB := $(patsubst %.c,$(B)/%.o,$(filter-out $(wildcard tests/unit/test_*.c),$(wildcard tests/unit/*.c)))
 PROBE    := $(patsubst %.c,$(B)/%.o,$(wildcard tests/conform/*.c))
 
-PROGRAMS := $(SERVERS) $(CLIENTS) $(FLOORS) $(if $(LOAD),$(OUT)bench/load) $(if $(REPORT),$(OUT)report/summarize)
+PROGRAMS := $(SERVERS) $(CLUSTER) $(CLIENTS) $(FLOORS) $(if $(LOAD),$(OUT)bench/load) $(if $(REPORT),$(OUT)report/summarize)
 
 .PHONY: all
 all: $(PROGRAMS) ## build the servers, the clients and the load generator (needs gcc and make)
@@ -53,7 +54,7 @@ $(SERVERS): $(OUT)%: $(B)/%.o $(CORE) $(PROTO) $(BACKENDS) $(SERVICES)
 $(B)/muxlab.a: $(CORE) $(PROTO)
 	$(call say,AR,$@)rm -f $@ && $(AR) rcs $@ $^
 
-$(CLIENTS): $(OUT)%: $(B)/%.o $(B)/muxlab.a
+$(CLIENTS) $(CLUSTER): $(OUT)%: $(B)/%.o $(B)/muxlab.a
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)$(CC) $(ALL_CFLAGS) $^ $(LDFLAGS) -o $@
 
@@ -95,10 +96,16 @@ ARGS    ?=
 server_zen      := servers/zen_server
 server_echo     := servers/echo_server
 server_redirect := servers/redirect_master
+server_web      := servers/web_server
+server_proxy    := servers/proxy_server
 .PHONY: run
-run: all ## run a server: BACKEND=epoll_et SERVICE=zen|echo|redirect|./mine.so HOST= PORT= WORKERS= ARGS=
+run: all ## run a server: BACKEND=epoll_et SERVICE=zen|echo|redirect|web|proxy|./mine.so HOST= PORT= WORKERS= ARGS=
 	$(if $(findstring /,$(SERVICE)),servers/plugin_server $(SERVICE),$(or $(server_$(SERVICE)),$(error \
-	  SERVICE is zen, echo, redirect or ./mine.so))) '$(HOST)' $(PORT:%=-p %) -b $(BACKEND) -w $(WORKERS) $(ARGS)
+	  SERVICE is zen, echo, redirect, web, proxy or ./mine.so))) '$(HOST)' $(PORT:%=-p %) -b $(BACKEND) -w $(WORKERS) $(ARGS)
+
+.PHONY: cluster
+cluster: all ## five web servers on 9000... and the redirect master on 8080, kept running: BACKEND= HOST= PORT= ARGS=
+	servers/cluster '$(HOST)' $(PORT:%=-p %) -b $(BACKEND) $(ARGS)
 
 .PHONY: bench
 bench: all ## compare the backends on this machine: charts and a page, in under three minutes (ARGS= for more)
@@ -146,7 +153,7 @@ DESTDIR ?=
 .PHONY: install
 install: all ## install the programs (prefix=/usr/local, DESTDIR=)
 	install -d '$(DESTDIR)$(prefix)/bin' '$(DESTDIR)$(prefix)/include/muxlab/core'
-	install $(SERVERS) $(CLIENTS) '$(DESTDIR)$(prefix)/bin'
+	install $(SERVERS) $(CLUSTER) $(CLIENTS) '$(DESTDIR)$(prefix)/bin'
 	install -T $(OUT)bench/load '$(DESTDIR)$(prefix)/bin/muxlab-load'
 	install -m 644 core/io.h core/backend.h core/sys.h core/counters.h core/pages.h \
 	  '$(DESTDIR)$(prefix)/include/muxlab/core'

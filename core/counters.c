@@ -9,11 +9,11 @@ const char *const count_names[COUNT_KINDS] = {
 	[COUNT_ACCEPT] = "accept",     [COUNT_RECV] = "recv",         [COUNT_SEND] = "send",
 	[COUNT_WAIT] = "wait",         [COUNT_CTL] = "ctl",           [COUNT_SLEEP] = "sleep",
 	[COUNT_CLOSE] = "close",       [COUNT_SHUTDOWN] = "shutdown", [COUNT_CONNECT] = "connect",
-	[COUNT_OPEN] = "open",         [COUNT_SENDFILE] = "sendfile", [COUNT_SPAWN] = "spawn",
-	[COUNT_OTHER] = "other",       [COUNT_EAGAIN] = "eagain",     [COUNT_EMPTY] = "empty",
-	[COUNT_EVENTS] = "events",     [COUNT_SCANNED] = "scanned",   [COUNT_SESSIONS] = "sessions",
-	[COUNT_RESUMES] = "resumes",   [COUNT_ANSWERS] = "answers",   [COUNT_BYTES_IN] = "bytes_in",
-	[COUNT_BYTES_OUT] = "bytes_out",
+	[COUNT_OPEN] = "open",         [COUNT_PREAD] = "pread",       [COUNT_SENDFILE] = "sendfile",
+	[COUNT_SPAWN] = "spawn",       [COUNT_OTHER] = "other",       [COUNT_EAGAIN] = "eagain",
+	[COUNT_EMPTY] = "empty",       [COUNT_EVENTS] = "events",     [COUNT_SCANNED] = "scanned",
+	[COUNT_SESSIONS] = "sessions", [COUNT_RESUMES] = "resumes",   [COUNT_ANSWERS] = "answers",
+	[COUNT_BYTES_IN] = "bytes_in", [COUNT_BYTES_OUT] = "bytes_out",
 };
 
 void counters_merge(struct counters *to, const struct counters *from)

@@ -12,7 +12,7 @@
 enum count {
 	/* system calls that serve clients */
 	COUNT_ACCEPT, COUNT_RECV, COUNT_SEND, COUNT_WAIT, COUNT_CTL, COUNT_SLEEP, COUNT_CLOSE, COUNT_SHUTDOWN,
-	COUNT_CONNECT, COUNT_OPEN, COUNT_SENDFILE, COUNT_SPAWN, COUNT_OTHER,
+	COUNT_CONNECT, COUNT_OPEN, COUNT_PREAD, COUNT_SENDFILE, COUNT_SPAWN, COUNT_OTHER,
 	COUNT_CALLS, /* how many kinds of calls there are */
 	/* what they found */
 	COUNT_EAGAIN = COUNT_CALLS, /* calls that found nothing to do */

@@ -19,8 +19,9 @@
  *    A driver that cannot send all of it by then copies the rest. `stable` memory outlives the session.
  *  Deadlines. timeout_ms runs from the request, for IO_SEND from the last progress. They fire up to a second
  *    late, never early; a sleep ends as exactly as the kernel can.
- *  Origins and files. One of each at a time, IO_CLOSE to change it; the end closes them. Names are looked up beside a
- *    loop, not in it. A path cannot leave the root. A file that shrank ends the connection, never a short body.
+ *  Origins and files. One of each at a time, IO_CLOSE to change it; the end closes them, and an idle receive lets the
+ *    file go. Names are looked up beside a loop, not in it. A path cannot leave the root. What is known of a file is at
+ *    most a second old; one that shrank ends the connection, never a short body.
  *  Errors. When the client's end is dead (reset, send timed out), end() runs and resume() does not. A failing
  *    origin end is a result. Reset while nothing is wanted: found by the next operation.
  *  Graceful stop. Idle sessions get one last receive that does not wait; what came is answered; then half-close,
@@ -57,12 +58,13 @@ struct io_req {                 /* zero but for timeout_ms = -1 when resume() ge
 	bool        idle;       /* IO_RECV: nothing is owed, a graceful stop may close here */
 	bool        linger;     /* IO_DONE: half-close, discard what comes for at most 2 s, then close */
 	bool        list;       /* IO_OPEN: of a folder, read the names in it too */
-	bool        copy;       /* IO_SENDFILE: through a buffer, with pread and send: to see what sendfile saves */
+	bool        copy;       /* IO_SENDFILE: through a buffer, with pread and send: to see what sendfile saves. What
+	                         * has a body is sent from memory either way */
 	bool        in_place;   /* IO_SLEEP: block the very thread that runs resume() (--think block); a reactor
 	                         * can then do nothing else, not even stop in time: that is the lesson */
 };
 
-struct io_file { /* what IO_OPEN found; the session's until it opens another, closes it, or ends */
+struct io_file { /* what IO_OPEN found; the session's until it opens another, closes it, waits idle, or ends */
 	off_t       size;
 	int64_t     mtime_ns;
 	uint64_t    inode;
@@ -99,7 +101,8 @@ struct io_env { /* all that a service may know of the world; time is an argument
 	unsigned           worker;  /* number of the thread or process that runs this, from 0 */
 	unsigned           number;  /* in start(): which of the sessions beside this is, from 0 */
 	const struct peer *self;    /* where the server listens; family 0: nowhere (--inetd) */
-	/* As IO_OPEN, answered at once from memory: the file becomes the session's. NULL: not at hand, ask with IO_OPEN. */
+	/* As IO_OPEN, answered at once from memory: the file becomes the session's, the one before is let go (so send
+	 * that first). NULL: not at hand, ask with IO_OPEN; the session keeps what it has. */
 	const struct io_file *(*hot_file)(const struct io_env *, const char *path);
 	/* Writes a line, its '\n' included, to the access log. NULL: there is none, so do not make the line. */
 	void             (*access)(const struct io_env *, const char *line, size_t len);

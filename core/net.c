@@ -78,6 +78,7 @@ void net_no_delay(int fd)
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }
 
+/* backlog < 0: only bound. */
 static int listen_on(const struct addrinfo *ai, int backlog)
 {
 	int on = 1, off = 0, error;
@@ -88,7 +89,7 @@ static int listen_on(const struct addrinfo *ai, int backlog)
 	net_no_delay(fd);
 	if (ai->ai_family == AF_INET6)
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
-	if (bind(fd, ai->ai_addr, ai->ai_addrlen) < 0 || listen(fd, backlog) < 0) {
+	if (bind(fd, ai->ai_addr, ai->ai_addrlen) < 0 || (backlog >= 0 && listen(fd, backlog) < 0)) {
 		error = -errno;
 		close(fd);
 		return error;
@@ -109,6 +110,11 @@ int net_listen(const char *host, uint16_t port, int backlog)
 				fd = listen_on(ai, backlog);
 	freeaddrinfo(list);
 	return fd;
+}
+
+int net_reserve(const char *host, uint16_t port)
+{
+	return net_listen(host, port, -1);
 }
 
 int net_connect(const char *host, uint16_t port)

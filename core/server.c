@@ -25,6 +25,7 @@
 #include "clock.h"
 #include "error.h"
 #include "fault.h"
+#include "files.h"
 #include "log.h"
 #include "net.h"
 #include "options.h"
@@ -148,6 +149,13 @@ static const struct option_def server_option_defs[] = {
 	{ 0 },
 };
 
+/* Only where the service opens files. */
+static const struct option_def file_option_defs[] = {
+	{ .name = "file-cache", .arg = "SIZE", .help = "memory for small files that are asked for; 0: keep none (32m)",
+	  .set = set_size, FIELD(file_cache), .max = 1LL << 40 },
+	{ 0 },
+};
+
 /* Only where the service logs accesses. */
 static const struct option_def access_option_defs[] = {
 	{ .name = "access-log", .arg = "FILE", .help = "a line for each answer, in the combined format; SIGHUP opens it anew",
@@ -167,6 +175,7 @@ static int read_options(struct server *s, int argc, char **argv)
 	struct option_set sets[] = {
 		{ "Options of every server", server_option_defs, &s->options },
 		{ "Options of this service", s->service->options, s->config },
+		{ "Options of servers of files", s->service->root ? file_option_defs : NULL, &s->options },
 		{ "Options of HTTP servers", s->service->logs_access ? access_option_defs : NULL, &s->options },
 		{ 0 },
 	};
@@ -389,6 +398,20 @@ static int open_root(struct server *s)
 	return s->root_fd < 0 ? 1 : 0;
 }
 
+/* Files take descriptors too: some are kept open, and as many again are left for those that are being sent. */
+static int open_files(struct server *s)
+{
+	int n_open = s->max_fds / 8 < FILES_OPEN_MAX ? s->max_fds / 8 : FILES_OPEN_MAX;
+	if (s->root_fd < 0)
+		return 0;
+	s->files = files_open(s->root_fd, s->options.file_cache, s->options.file_cache ? (unsigned)n_open : 0);
+	if (s->max_sessions > s->max_fds - 2 * n_open)
+		s->max_sessions = s->max_fds - 2 * n_open;
+	if (!s->files)
+		fprintf(stderr, "%s: out of memory\n", s->program);
+	return s->files ? 0 : 1;
+}
+
 static int open_access_log(struct server *s)
 {
 	const char *file = s->options.access_file;
@@ -432,7 +455,7 @@ static int set_up(struct server *s, const struct backend *const *backends)
 		return 1;
 	}
 	set_limits(s);
-	if (open_root(s) || open_access_log(s))
+	if (open_root(s) || open_files(s) || open_access_log(s))
 		return 1;
 	status = listen_or_complain(s);
 	return status ? status : learn_address(s);
@@ -481,6 +504,7 @@ static int serve(struct server *s, const struct backend *const *backends)
 
 static void tear_down(struct server *s)
 {
+	files_close(s->files);
 	if (s->root_fd >= 0)
 		close(s->root_fd);
 	if (s->listen_fd >= 0)
@@ -509,7 +533,8 @@ int server_main(const struct service *service, const char *program, const struct
 		.service = service, .program = program, .listen_fd = -1, .root_fd = -1,
 		.lock = PTHREAD_MUTEX_INITIALIZER, .session_ended = PTHREAD_COND_INITIALIZER,
 		.options = { .backend = "epoll_lt", .host = "127.0.0.1", .port = -1, .workers = 1, .backlog = 4096,
-			     .idle_timeout_ms = 60000, .grace_ms = 5000, .log_level = LOG_INFO },
+			     .idle_timeout_ms = 60000, .grace_ms = 5000, .log_level = LOG_INFO,
+			     .file_cache = 32 << 20 },
 	};
 	fill_standard_descriptors();
 	/* A client that leaves, or a closed pipe behind standard error, is an error to look at and not the end. */

@@ -30,6 +30,7 @@ struct server_options {
 	int         idle_timeout_ms; /* 0: none */
 	int         grace_ms;
 	int         log_level;
+	size_t      file_cache;   /* bytes; 0: no file is kept */
 	const char *log_file, *stats_file, *access_file;
 	bool          list_backends, inetd;
 };
@@ -45,6 +46,7 @@ struct server {
 	struct access_log     access;
 	struct beside        *beside;       /* sessions without clients, on a thread of their own; NULL: none */
 	int                   root_fd;      /* IO_OPEN looks below it; -1: the service opens no files */
+	struct files         *files;        /* what was opened there; NULL: the same */
 	int                   max_fds, max_sessions; /* both are more than 0 */
 
 	atomic_int            phase;        /* enum server_phase; only ever goes up */

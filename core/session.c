@@ -22,16 +22,17 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "clock.h"
 #include "error.h"
+#include "files.h"
 #include "log.h"
 #include "net.h"
 #include "server.h"
+#include "session_file.h"
 #include "sys.h"
 
-enum { LINGER_RECEIVES = 64, FILE_PIECE = 1 << 20, OPEN_ATTEMPTS = 8 };
+enum { LINGER_RECEIVES = 64 };
 
 struct bytes {
 	size_t len;
@@ -54,12 +55,12 @@ static void job_begin(struct job *job)
 	job->until_ns = 0;
 }
 
-static struct reach *reach_of(struct session *s)
+struct reach *session_reach(struct session *s)
 {
 	if (!s->reach) {
 		s->reach = calloc(1, sizeof *s->reach);
 		if (s->reach)
-			s->reach->origin.fd = s->reach->file_fd = -1;
+			s->reach->origin.fd = -1;
 	}
 	return s->reach;
 }
@@ -232,31 +233,16 @@ static ssize_t send_memory(struct worker *w, struct end *end, struct job *job, i
 	return 0;
 }
 
-/* Sends what is left of the range of the file, in bounded pieces, so that others have their turn in between. */
-static ssize_t send_file(struct worker *w, const struct session *s, struct end *end, struct job *job)
-{
-	size_t before_file = job->req.len + job->req.body_len;
-	size_t left = before_file + job->req.file_len - job->done;
-	if (!left)
-		return 0;
-	if (!s->reach || s->reach->file_fd < 0 || s->reach->file.directory)
-		return -EISDIR;
-	off_t at = job->req.offset + (off_t)(job->done - before_file);
-	ssize_t n = sys_sendfile(&w->counters, end->fd, s->reach->file_fd, &at, left < FILE_PIECE ? left : FILE_PIECE);
-	if (n <= 0)
-		return n ? n : -EIO; /* it shrank: the length that was promised cannot be kept */
-	job->done += (size_t)n;
-	return (size_t)n == left ? 0 : -EINTR;
-}
-
 static ssize_t try_send(struct worker *w, struct session *s, struct job *job)
 {
 	struct end *end = session_end_of(s, job->req.end);
 	if (!end || end->fd < 0)
 		return -ENOTCONN;
+	if (job->req.op == IO_SENDFILE)
+		session_file_as_body(s, &job->req);
 	ssize_t error = send_memory(w, end, job, job->req.file_len ? MSG_MORE : 0);
 	if (!error && job->req.op == IO_SENDFILE)
-		error = send_file(w, s, end, job);
+		error = session_send_file(w, s, end, job);
 	if (error == -EAGAIN)
 		end->ready &= (uint8_t)~WATCH_WRITE;
 	if (error)
@@ -267,7 +253,7 @@ static ssize_t try_send(struct worker *w, struct session *s, struct job *job)
 
 static ssize_t try_connect(struct worker *w, struct session *s, struct job *job)
 {
-	struct reach *reach = reach_of(s);
+	struct reach *reach = session_reach(s);
 	if (!reach)
 		return -ENOMEM;
 	job->req.end = IO_ORIGIN;
@@ -286,56 +272,10 @@ static void end_connect(struct worker *w, struct reach *reach, ssize_t n)
 		end_close(w, &reach->origin);
 }
 
-static void close_file(struct worker *w, struct reach *reach)
-{
-	if (reach->file_fd >= 0)
-		sys_close(&w->counters, reach->file_fd);
-	reach->file_fd = -1;
-}
-
-static void describe(struct io_file *file, const struct stat *st)
-{
-	*file = (struct io_file){
-		.size = st->st_size,
-		.mtime_ns = (int64_t)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec,
-		.inode = st->st_ino,
-		.directory = S_ISDIR(st->st_mode),
-	};
-}
-
-/* openat2(2) says EAGAIN when a rename elsewhere raced with a "..", and means: try again. Nothing would wake us. */
-static int open_below(struct worker *w, const char *path)
-{
-	int fd = -EAGAIN;
-	for (int i = 0; i < OPEN_ATTEMPTS && (fd == -EAGAIN || fd == -EINTR); i++)
-		fd = sys_open_below(&w->counters, w->server->root_fd, path);
-	return fd == -EAGAIN || fd == -EINTR ? -EBUSY : fd;
-}
-
-/* Only files and folders: a device or a FIFO could block us, or have no size. */
-static ssize_t try_open(struct worker *w, struct session *s, struct job *job)
-{
-	struct reach *reach = reach_of(s);
-	struct stat st;
-	if (!reach)
-		return -ENOMEM;
-	close_file(w, reach);
-	int fd = open_below(w, job->req.where);
-	if (fd < 0)
-		return fd;
-	if (sys_fstat(&w->counters, fd, &st) || !(S_ISREG(st.st_mode) || S_ISDIR(st.st_mode))) {
-		sys_close(&w->counters, fd);
-		return -EACCES;
-	}
-	reach->file_fd = fd;
-	describe(&reach->file, &st);
-	return 0;
-}
-
 static ssize_t try_close(struct worker *w, struct session *s, const struct job *job)
 {
-	if (s->reach && job->req.end == IO_FILE)
-		close_file(w, s->reach);
+	if (job->req.end == IO_FILE)
+		session_close_file(w, s);
 	else if (s->reach && job->req.end == IO_ORIGIN)
 		end_close(w, &s->reach->origin);
 	return job->req.end == IO_CLIENT ? -EINVAL : 0;
@@ -361,7 +301,7 @@ ssize_t session_try(struct worker *w, struct session *s, struct job *job)
 	case IO_CONNECT:
 		return try_connect(w, s, job);
 	case IO_OPEN:
-		return try_open(w, s, job);
+		return session_open_file(w, s, job);
 	case IO_CLOSE:
 		return try_close(w, s, job);
 	case IO_DONE:
@@ -372,11 +312,13 @@ ssize_t session_try(struct worker *w, struct session *s, struct job *job)
 
 /* ---- the conversation with the service ---- */
 
-static void accept_request(struct worker *w, struct job *job)
+static void accept_request(struct worker *w, struct session *s, struct job *job)
 {
 	window_take(w, job->req.used);
 	if (job->req.op == IO_DONE)
 		job->req.timeout_ms = linger_ms(w);
+	else if (s->reach && job->req.op == IO_RECV && job->req.idle)
+		session_close_file(w, s);
 }
 
 void session_begin(struct worker *w, struct session *s, int fd, const struct peer *peer, struct job *job)
@@ -391,9 +333,10 @@ void session_begin(struct worker *w, struct session *s, int fd, const struct pee
 	count_add(&w->counters, COUNT_SESSIONS, 1);
 	forget_window(w);
 	w->env.peer = &s->peer;
+	w->current = s;
 	job_begin(job);
 	w->service->start(s->state, &w->env, &job->req);
-	accept_request(w, job);
+	accept_request(w, s, job);
 }
 
 static bool talks(const struct io_req *req)
@@ -417,13 +360,14 @@ static void ask_service(struct worker *w, struct session *s, struct job *job, ss
 	struct io_result got = {
 		.op = job->req.op, .n = n,
 		.data = w->window.base + w->window.start, .len = w->window.len,
-		.file = job->req.op == IO_OPEN && n >= 0 ? &s->reach->file : NULL,
+		.file = job->req.op == IO_OPEN && n >= 0 ? file_of(s->reach->file) : NULL,
 	};
 	job_begin(job);
 	w->env.peer = &s->peer;
+	w->current = s;
 	count_add(&w->counters, COUNT_RESUMES, 1);
 	w->service->resume(s->state, &w->env, &got, &job->req);
-	accept_request(w, job);
+	accept_request(w, s, job);
 }
 
 static size_t untaken(const struct worker *w, const struct end *end)
@@ -545,6 +489,8 @@ int session_park(struct worker *w, struct session *s, const struct job *job)
 	s->idle = job->req.idle;
 	s->linger = job->req.linger;
 	s->in_place = job->req.in_place;
+	s->list = job->req.list;
+	s->copy = job->req.copy;
 	s->timeout_ms = job->req.timeout_ms;
 	s->wants = (uint8_t)wants_of(s);
 	int error = 0;
@@ -567,6 +513,8 @@ void session_unpark(struct worker *w, struct session *s, struct job *job)
 	job->req.idle = s->idle;
 	job->req.linger = s->linger;
 	job->req.in_place = s->in_place;
+	job->req.list = s->list;
+	job->req.copy = s->copy;
 	if (s->parked && (s->op == IO_OPEN || s->op == IO_CONNECT)) {
 		job->req.where = s->parked->copy;
 	} else if (s->parked) {
@@ -608,7 +556,7 @@ static void end_reach(struct worker *w, struct session *s)
 		return;
 	dial_close(w, &s->reach->dial);
 	end_close(w, &s->reach->origin);
-	close_file(w, s->reach);
+	session_close_file(w, s);
 	free(s->reach);
 	s->reach = NULL;
 }
@@ -617,6 +565,7 @@ void session_end(struct worker *w, struct session *s)
 {
 	const struct service *service = w->service;
 	w->env.peer = &s->peer;
+	w->current = s;
 	if (service->end)
 		service->end(s->state, &w->env);
 	forget_window(w);

@@ -29,10 +29,9 @@ struct job {
 
 /* What a session has reached for besides its client: made when it first does. */
 struct reach {
-	struct end     origin;
-	struct dial    dial;    /* the way to it */
-	int            file_fd; /* -1: none */
-	struct io_file file;
+	struct end         origin;
+	struct dial        dial;    /* the way to it */
+	struct file_entry *file;    /* pinned (files.h); NULL: none */
 };
 
 struct session {
@@ -43,7 +42,7 @@ struct session {
 	/* Of the request, while it is parked: */
 	uint8_t        op, end_of; /* enum io_op, enum io_end */
 	uint8_t        wants;      /* WATCH_READ, WATCH_WRITE of that end; 0: it waits for no end (a sleep, a name) */
-	bool           idle, linger, in_place;
+	bool           idle, linger, in_place, list, copy;
 	int            timeout_ms;
 	_Alignas(8) char state[];  /* the service's, session_size bytes */
 };
@@ -72,6 +71,9 @@ static inline struct end *session_end_of(const struct session *s, enum io_end wh
 		return (struct end *)&s->client;
 	return which == IO_ORIGIN && s->reach ? &s->reach->origin : NULL;
 }
+
+/* Makes it when it is not there yet; NULL: no memory. */
+struct reach *session_reach(struct session *);
 
 /* Is the parked request one that a graceful stop may cut short? */
 bool session_is_idle(const struct session *);

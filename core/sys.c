@@ -1,7 +1,7 @@
 /* sys.c - the system calls that serve clients, counted; see sys.h.
  *
  * accept4(2) recv(2) sendmsg(2) shutdown(2) close(2) select(2) poll(2) epoll_ctl(2) epoll_wait(2)
- * clock_nanosleep(2) socket(2) connect(2) openat2(2) fstat(2) sendfile(2)
+ * clock_nanosleep(2) socket(2) connect(2) openat2(2) fstat(2) getdents64(2) pread(2) sendfile(2)
  *
  * Each call passes fault_before() on its way in, and after() on its way out:
  *
@@ -12,6 +12,7 @@
  * SPDX-License-Identifier: MIT */
 #include "sys.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
@@ -124,7 +125,25 @@ int sys_open_below(struct counters *c, int root_fd, const char *path)
 
 int sys_fstat(struct counters *c, int fd, struct stat *st)
 {
-	return (int)after(c, COUNT_OTHER, fstat(fd, st));
+	int error = fault_before(COUNT_OTHER, NULL);
+	return error ? error : (int)after(c, COUNT_OTHER, fstat(fd, st));
+}
+
+int sys_fstat_at(struct counters *c, int dir_fd, const char *name, struct stat *st)
+{
+	return (int)after(c, COUNT_OTHER, fstatat(dir_fd, name, st, AT_SYMLINK_NOFOLLOW));
+}
+
+ssize_t sys_getdents(struct counters *c, int dir_fd, void *entries, size_t size)
+{
+	int error = fault_before(COUNT_OTHER, NULL);
+	return error ? error : after(c, COUNT_OTHER, getdents64(dir_fd, entries, size));
+}
+
+ssize_t sys_pread(struct counters *c, int fd, void *buf, size_t len, off_t offset)
+{
+	int error = fault_before(COUNT_PREAD, &len);
+	return error ? error : after(c, COUNT_PREAD, pread(fd, buf, len, offset));
 }
 
 int sys_socket_error(struct counters *c, int fd)

@@ -33,6 +33,10 @@ int     sys_connect(struct counters *, int fd, const struct sockaddr *, socklen_
 /* openat2(2), read only: a path that leaves `root_fd`, by .. or by a link, is -EXDEV or -ELOOP. */
 int     sys_open_below(struct counters *, int root_fd, const char *path);
 int     sys_fstat(struct counters *, int fd, struct stat *);
+/* fstatat(2) of what stands in the folder, of a link itself. */
+int     sys_fstat_at(struct counters *, int dir_fd, const char *name, struct stat *);
+ssize_t sys_getdents(struct counters *, int dir_fd, void *entries, size_t size); /* getdents64(2) */
+ssize_t sys_pread(struct counters *, int fd, void *buf, size_t len, off_t offset);
 /* SO_ERROR of socket(7): 0 or -errno, how a connect(2) that was under way has ended. */
 int     sys_socket_error(struct counters *, int fd);
 ssize_t sys_write(struct counters *, int fd, const void *buf, size_t len); /* the access log */

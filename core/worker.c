@@ -10,7 +10,7 @@
 #include "clock.h"
 #include "lookup.h"
 #include "server.h"
-#include "session.h"
+#include "session_file.h"
 
 /* One block for all: a thread's few warm lines stand close together, which is what a hundred threads share a cache by.
  *
@@ -57,6 +57,7 @@ int worker_open(struct worker *w, struct server *server, const struct service *s
 	w->env.shared = server->shared;
 	w->env.idle_timeout_ms = server->options.idle_timeout_ms ? server->options.idle_timeout_ms : -1;
 	w->env.self = &server->self;
+	w->env.hot_file = session_hot_file;
 	if (server->access.file)
 		w->env.access = log_access;
 	int error = allocate(w, service);

@@ -135,6 +135,7 @@ struct http_body {
 };
 
 void http_body_of_response(struct http_body *, const struct http_response *, bool head);
+void http_body_of_request(struct http_body *, const struct http_request *);
 
 /* Takes bytes of the body: so many of len. `piece` is the content among them (perhaps empty, or all of them).
  * Call it again until done is set or all is taken. -EPROTO: the chunks are malformed. */

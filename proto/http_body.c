@@ -17,6 +17,16 @@
 enum { SIZE, PADDING, EXTENSION, SIZE_LF, DATA, DATA_CR, DATA_LF, TRAILER, TRAILER_LINE, TRAILER_LF, LAST_LF };
 enum { LINES_MAX = HTTP_LINE_MAX };
 
+/* A request without both fields has no body: unlike a response, it never lasts until the end (section 6.3, 7.). */
+void http_body_of_request(struct http_body *body, const struct http_request *r)
+{
+	*body = (struct http_body){ .framing = HTTP_NO_BODY, .done = true };
+	if (r->chunked)
+		*body = (struct http_body){ .framing = HTTP_CHUNKED };
+	else if (r->content_length > 0)
+		*body = (struct http_body){ .framing = HTTP_LENGTH, .left = r->content_length };
+}
+
 void http_body_of_response(struct http_body *body, const struct http_response *r, bool head)
 {
 	*body = (struct http_body){ .framing = HTTP_UNTIL_CLOSE };

@@ -1,13 +1,14 @@
 /* http_write.c - answers into a bounded buffer: status line, fields, the date; see http.h.
  *
  * Whoever builds several answers in one buffer remembers out.len before each: when `full` is set afterwards,
- * the answer did not fit, and the length is taken back. The date is made from the seconds by arithmetic and not
- * by gmtime_r(3), which takes a lock and, the first time, opens the file of the time zone.
+ * the answer did not fit, and the length is taken back.
  *
  * SPDX-License-Identifier: MIT */
 #include "http.h"
 
 #include <stdio.h>
+
+#include "http_files.h"
 
 /* ---- numbers, dates ---- */
 
@@ -21,44 +22,15 @@ void http_put_number(struct http_out *out, uint64_t number)
 	http_put(out, digits + n, sizeof digits - n);
 }
 
-/* The Gregorian calendar repeats after 400 years or 146097 days. Counted in years that begin in March, so that
- * the leap day is the last of its year: then the days before month m are (153 m + 2) / 5. */
-static void civil_date(int64_t days, int *year, int *month, int *day)
-{
-	enum { DAYS_TO_1970 = 719468, DAYS_OF_400 = 146097, DAYS_OF_100 = 36524, DAYS_OF_4 = 1461 };
-	int64_t n = days + DAYS_TO_1970; /* since 1 March 0 */
-	int64_t era = (n >= 0 ? n : n - DAYS_OF_400 + 1) / DAYS_OF_400;
-	int of_era = (int)(n - era * DAYS_OF_400);
-	int y = (of_era - of_era / (DAYS_OF_4 - 1) + of_era / DAYS_OF_100 - of_era / (DAYS_OF_400 - 1)) / 365;
-	int of_year = of_era - (365 * y + y / 4 - y / 100);
-	int m = (5 * of_year + 2) / 153; /* 0 is March */
-	*day = of_year - (153 * m + 2) / 5 + 1;
-	*month = m < 10 ? m + 2 : m - 10; /* 0 is January */
-	*year = (int)(era * 400) + y + (*month < 2);
-}
-
-static void format_date(char *out, size_t size, int64_t wall_s)
-{
-	static const char names[] = "ThuFriSatSunMonTueWed"; /* 1 January 1970 was a Thursday */
-	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-	enum { DAY = 86400, LAST_DAY = 2932896 };
-	if (wall_s < 0 || wall_s / DAY > LAST_DAY) /* no IMF-fixdate has five digits for the year */
-		wall_s = 0;
-	int year, month, day, s = (int)(wall_s % DAY);
-	civil_date(wall_s / DAY, &year, &month, &day);
-	snprintf(out, size, "%.3s, %02d %.3s %04d %02d:%02d:%02d GMT", names + wall_s / DAY % 7 * 3, day,
-		 months + month * 3, year, s / 3600, s / 60 % 60, s % 60);
-}
-
 const char *http_date(int64_t wall_s)
 {
 	/* One text for each thread: no lock, and the format is paid for once a second. */
 	static _Thread_local struct {
 		int64_t wall_s;
-		char    text[64];
+		char    text[HTTP_DATE_LEN + 1];
 	} last = { .wall_s = INT64_MIN };
 	if (last.wall_s != wall_s) {
-		format_date(last.text, sizeof last.text, wall_s);
+		http_format_date(last.text, wall_s);
 		last.wall_s = wall_s;
 	}
 	return last.text;

@@ -30,7 +30,8 @@
 struct http_kind;
 struct http_stats;
 
-enum { HTTP_REQUEST_BODY_MAX = 64 << 10 }; /* a body up to this is discarded, a longer one ends the connection */
+/* A body up to this, with the lines of its chunks, is discarded; a longer one ends the connection. */
+enum { HTTP_REQUEST_BODY_MAX = 64 << 10 };
 
 struct http_limits { /* milliseconds; 0: as --idle-timeout says */
 	int header_ms;     /* from a head's first byte to its last: 408 */
@@ -55,9 +56,8 @@ struct http_limits { /* milliseconds; 0: as --idle-timeout says */
 struct http_session {
 	uint32_t began_ms; /* when the head or body at hand began; wraps around, differences do not care */
 	uint32_t seen;     /* so many bytes of a head were not enough */
-	uint32_t discarded; /* content of the body at hand so far */
-	uint8_t  after;    /* what follows the send at hand: the session's own bits */
-	uint8_t  flags;
+	uint32_t discarded; /* bytes of the body at hand so far */
+	uint32_t after;    /* what follows the send at hand: the session's own bits */
 	struct http_body body; /* of the request that was answered, while it is being discarded */
 };
 
@@ -76,10 +76,12 @@ struct http_turn {
 };
 
 enum http_did {
-	HTTP_ANSWERED, /* it stands in out, or is lent by http_answer_lent(); http_answered() was called */
-	HTTP_FULL,     /* the answers before it must leave first: nothing was done, ask me again */
-	HTTP_LEADS,    /* only when out is empty: the service has set *next and resumes by itself from here. What it
-	                * takes of the bytes on offer, it says in next->used (t->used + t->head_len takes the head) */
+	HTTP_ANSWERED, /* it stands in out; http_answered() was called, by the service or by http_answer_...() */
+	HTTP_FULL,     /* the answers before it must leave first: nothing was done, ask me again. With out empty it
+	                * will never fit: 500 */
+	HTTP_LEADS,    /* the service has set *next and resumes by itself from here. What it takes of the bytes on offer, it
+	                * says in next->used (t->used + t->head_len takes the head). When answers stand in out, they must
+	                * leave with it, that is by http_send(); else HTTP_FULL */
 };
 
 /* What makes one HTTP service different from another. */
@@ -91,8 +93,12 @@ struct http_kind {
 
 /* For the service's start() and resume(). */
 void http_session_start(struct http_session *, const struct http_kind *, const struct io_env *, struct io_req *first);
-struct http_turn http_turn(struct http_session *, const struct http_kind *, const struct io_env *,
-			   const struct io_result *, struct io_req *next);
+static inline struct http_turn http_turn(struct http_session *s, const struct http_kind *kind, const struct io_env *env,
+					 const struct io_result *got, struct io_req *next)
+{
+	return (struct http_turn){ .s = s, .kind = kind, .env = env, .got = got, .next = next, .data = got->data,
+				   .len = got->len, .out = { .data = env->scratch, .size = env->scratch_len } };
+}
 void http_session_resume(struct http_turn *);
 
 /* Call it in end(): keeps the gauge of connections right. */
@@ -102,28 +108,37 @@ void http_session_end(struct http_session *, const struct http_kind *, const str
 
 /* May the connection go on after this request? The answer's head must say what this says. No: the client or a stop
  * wants an end, a body is too long, or one is announced that waits for "100 Continue" and may never come. */
-bool http_may_keep(const struct http_turn *, const struct http_request *);
+bool http_may_keep_less_often(const struct http_turn *, const struct http_request *);
+static inline bool http_may_keep(const struct http_turn *t, const struct http_request *r)
+{
+	bool usual = r->keep_alive && r->content_length <= 0 && !r->chunked && !t->env->stopping;
+	return usual || http_may_keep_less_often(t, r);
+}
 
-/* The answer with `status` to this request stands in out (from out.data + from on), or is on its way: takes the head,
- * arranges what follows (the body is discarded; keep false: the connection ends), counts it, logs it. content is the
- * number of bytes of content that go out with it. While the service leads and the head is already taken, head_len
- * must be 0. */
+/* The answer with `status` to this request stands in out, or is on its way: takes the head, arranges what follows (the
+ * body is discarded; keep false: the connection ends), counts it, logs it. content is the number of bytes of content that
+ * go out with it. While the service leads:
+ *  - The client's bytes must be on offer. Either the head is among them (parse it again and set t->head_len), or it is
+ *    taken already, then head_len must be 0 and r what the service remembers of it.
+ *  - t->answers is what http_send() tells the driver. A service that has told it in a send of its own sets it to 0. */
 void http_answered(struct http_turn *, const struct http_request *, bool keep, int status, uint64_t content);
 
-/* Writes and accounts for a whole answer with a short text. False: no room, return HTTP_FULL. */
+/* Writes and accounts for a whole answer with a short text (HEAD: the head alone). more: further lines, each with its
+ * CR LF, or NULL. content.text NULL: an answer that has none (204, 304). False: no room, return HTTP_FULL. */
 bool http_answer_text(struct http_turn *, const struct http_request *, int status, const char *more, struct http_text type,
 		      struct http_text content);
 
-/* An error that ends the connection. r NULL: the head could not even be parsed. False: no room. */
+/* An error that ends the connection. r NULL: the head could not even be parsed. False: no room, return HTTP_FULL. */
 bool http_answer_error(struct http_turn *, const struct http_request *r, int status, const char *why);
 
-/* The requests of the contract, with the right time-out: what stands in out is sent. body, stable, follows it in the
- * same send; NULL: none. Used is what the turn has dealt with. */
+/* The requests of the contract, with the right time-out, and t->used taken: what stands in out is sent, body (stable;
+ * NULL: none) follows it in the same send; or more of the client is waited for. */
 void http_send(struct http_turn *, const void *body, size_t body_len);
 void http_receive(struct http_turn *);
 
-/* After a service has led: the send at hand is done, or nothing was sent. The client's bytes must be on offer. Goes on
- * with what has come, or ends as http_answered() was told. */
+/* After a service has led: goes on with what has come, behind the answers that stand in out, or ends as http_answered()
+ * was told. The client's bytes must be on offer. Call it as the last thing of a turn; when what http_send() was told is
+ * done, or when there is nothing to send but out. */
 void http_session_go_on(struct http_turn *);
 
 /* ---- the clock ---- */

@@ -13,14 +13,17 @@
 
 enum { HTTP_STATS_ROWS = 64, HTTP_STATS_CODES = 32 };
 
-struct http_stats_row {
-	_Alignas(64) atomic_uint_least64_t connections, closed; /* now = connections - closed */
-	atomic_uint_least64_t requests, bytes;
-	atomic_uint_least64_t by_code[HTTP_STATS_CODES]; /* places in a table of known status codes; 0: others */
+struct http_stats_row { /* whole cache lines; shared memory begins with one */
+	atomic_uint_least64_t connections, closed; /* now = connections - closed */
+	atomic_uint_least64_t bytes; /* of content */
+	atomic_uint_least64_t by_code[HTTP_STATS_CODES]; /* places in a table of known status codes; 0: others. All of
+							  * them together are the requests */
+	uint64_t              apart[5];
 };
 
 struct http_stats { /* zeroed */
 	_Atomic int64_t       since_ms; /* when the first connection came; 0: none yet */
+	int64_t               apart[7];
 	struct http_stats_row rows[HTTP_STATS_ROWS];
 };
 
@@ -32,7 +35,9 @@ struct http_totals http_stats_totals(const struct http_stats *);
 
 /* {"service": "web", "connections": 3, "requests": 120, "bytes": 44120, "status": {"200": 118, "404": 2},
  *  "workers": [{"connections": 3, "requests": 120, "bytes": 44120}]}: "connections" are those now. `more` is inserted
- * before "workers", with its comma ("\"hits\": 3,"); or NULL. */
+ * before "workers", with its comma ("\"hits\": 3,"); or NULL. HTTP_STATS_JSON_MAX bytes and those of service and more
+ * are enough; in less there are fewer workers, as long as the others fit in 1 KiB. */
+enum { HTTP_STATS_JSON_MAX = 8192 };
 void http_stats_json(struct http_out *, const struct http_stats *, const char *service, const char *more);
 
 #endif

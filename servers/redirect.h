@@ -9,7 +9,6 @@ enum {
 	REDIRECT_SLAVES_MAX = 64,
 	REDIRECT_WEIGHT_MAX = 100,
 	REDIRECT_HOST_MAX = 255,
-	REDIRECT_BODY_MAX = 64 << 10, /* a body up to this is discarded, a longer one ends the connection */
 };
 
 struct redirect_slave {
@@ -25,6 +24,7 @@ struct redirect_config {
 	int  n_slaves;
 	struct redirect_slave slaves[REDIRECT_SLAVES_MAX];
 	/* Made by check(): */
+	int     status_code;
 	size_t  status_len, longest; /* of an answer but for the target */
 	char    status[64];
 	int     n_turns;

@@ -52,9 +52,9 @@ const struct option_def redirect_options[] = {
 
 static void write_lines(struct redirect_config *config)
 {
+	config->status_code = atoi(code_names[config->code]);
 	config->status_len = (size_t)snprintf(config->status, sizeof config->status, "HTTP/1.1 %s %s\r\nDate: ",
-					      code_names[config->code],
-					      http_reason(atoi(code_names[config->code])).text);
+					      code_names[config->code], http_reason(config->status_code).text);
 	for (int i = 0; i < config->n_slaves; i++) {
 		struct redirect_slave *slave = &config->slaves[i];
 		int n = snprintf(

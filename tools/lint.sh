@@ -30,13 +30,14 @@ any_call="$serving|socket|bind|listen|open|openat|close|fcntl|ioctl|mmap|fork|ex
 
 services=()
 for file in servers/*.c; do
-  case $file in *_server.c | *_master.c) ;; *) services+=("build/${file%.c}.o") ;; esac
+  case $file in *_server.c | *_master.c | */cluster.c) ;; *) services+=("build/${file%.c}.o") ;; esac
 done
 
 verdict 'servers/ and proto/ include nothing of the system' \
   "$(grep -nE '#include <(sys/|unistd|fcntl|pthread|poll|netinet|arpa|netdb|signal|dlfcn)' servers/*.[ch] proto/*.[ch] || true)"
 verdict 'services and protocols make no system call, take no lock and look at no clock' \
   "$(calls "$any_call" "${services[@]}" build/proto/*.o)"
+verdict "the cluster's main leaves system calls to core/children.c" "$(calls "$any_call" build/servers/cluster.o)"
 verdict 'a service is compiled once: the same object runs under every backend' \
   "$(find build -name 'zen.o' -path '*servers*' | tail -n +2)"
 verdict 'services know no backend, no server, no descriptor' \

@@ -79,7 +79,8 @@ static void error_after_good_requests(struct probe *p)
 {
 	struct heard h;
 	struct client *c = dial(p);
-	say_text(c, GET("/1") GET("/2") "GET\r\n\r\n" GET("/never"));
+	say_text(c, take_copies(p, p->dialect->request, 2));
+	say_text(c, "GET\r\n\r\n" GET("/never"));
 	for (int i = 0; i < 2; i++) {
 		hear_http(c, &h, false);
 		if (h.status != p->code)

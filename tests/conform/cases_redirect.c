@@ -311,6 +311,7 @@ static const struct test_case cases[] = {
 
 const struct dialect redirect_dialect = {
 	.name = "redirect",
+	.code = 301,
 	.request = GET("/a?b=c"),
 	.begun = "GET /a?b=c HTTP/1.1\r\nHo",
 	.flood = GET("/") GET("/") GET("/") GET("/") GET("/") GET("/") GET("/") GET("/"),

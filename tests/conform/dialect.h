@@ -12,6 +12,8 @@ struct test_case {
 
 struct dialect {
 	const char *name;    /* "zen" */
+	int         code;    /* HTTP: the status of an answer to `request` */
+	void      (*prepare)(struct probe *); /* before all: makes the texts below; or NULL */
 	const char *request; /* a whole one */
 	const char *begun;   /* the beginning of one, for clients that stop in mid-sentence */
 	const char *flood;   /* short to send, long to answer */
@@ -21,7 +23,7 @@ struct dialect {
 	const struct test_case *cases, *more_cases; /* of this service alone; end with a zero entry; or NULL */
 };
 
-extern const struct dialect zen_dialect, echo_dialect, redirect_dialect;
+extern const struct dialect zen_dialect, echo_dialect, redirect_dialect, web_dialect, proxy_dialect;
 extern const struct test_case http_error_cases[], common_cases[], stop_cases[];
 
 /* Says the request and hears its answer. */

@@ -15,6 +15,9 @@ struct heard {
 /* The next answer: head and the Content-Length bytes of its body (none for an answer to HEAD). */
 void hear_http(struct client *, struct heard *, bool to_head);
 
+/* The same for content of any size, compared as it comes, with such a Content-Length. */
+void hear_http_content(struct client *, int status, const char *want, size_t len);
+
 /* The end, and nothing between it and the last answer. */
 void hear_http_end(struct client *);
 

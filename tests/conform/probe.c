@@ -18,8 +18,10 @@
 #include "core/options.h"
 #include "tests/conform/dialect.h"
 
-static const struct dialect *const dialects[] = { &zen_dialect, &echo_dialect, &redirect_dialect };
-static const char *const dialect_names[] = { "zen", "echo", "redirect", NULL };
+static const struct dialect *const dialects[] = {
+	&zen_dialect, &echo_dialect, &redirect_dialect, &web_dialect, &proxy_dialect,
+};
+static const char *const dialect_names[] = { "zen", "echo", "redirect", "web", "proxy", NULL };
 
 struct settings {
 	struct probe p;
@@ -40,8 +42,8 @@ static int add_slave(void *target, const struct option_def *def, const char *val
 #define FIELD(name) .offset = offsetof(struct settings, name)
 
 static const struct option_def options[] = {
-	{ .name = "service", .letter = 's', .arg = "NAME", .help = "zen, echo or redirect", .set = set_choice,
-	  FIELD(service), .choices = dialect_names },
+	{ .name = "service", .letter = 's', .arg = "NAME", .help = "zen, echo, redirect, web or proxy",
+	  .set = set_choice, FIELD(service), .choices = dialect_names },
 	{ .name = "host", .arg = "HOST", .help = "where the server is (127.0.0.1)", .set = set_string, FIELD(p.host) },
 	{ .name = "port", .letter = 'p', .arg = "PORT", .help = "its port", .set = set_int, FIELD(p.port), .min = 1,
 	  .max = 65535 },
@@ -59,8 +61,12 @@ static const struct option_def options[] = {
 	  FIELD(p.memory_mib), .min = 1, .max = 1 << 20 },
 	{ .name = "slave", .arg = "H:P", .help = "redirect: a slave, as the server knows it; repeat it",
 	  .set = add_slave },
-	{ .name = "code", .arg = "N", .help = "redirect: the status expected (301)", .set = set_int, FIELD(p.code),
-	  .min = 300, .max = 308 },
+	{ .name = "code", .arg = "N", .help = "HTTP: the status expected (301)", .set = set_int, FIELD(p.code),
+	  .min = 200, .max = 308 },
+	{ .name = "root", .arg = "DIR", .help = "web: the folder that it serves", .set = set_string,
+	  FIELD(p.root) },
+	{ .name = "origin", .arg = "H:P", .help = "proxy: a web server with that folder", .set = set_string,
+	  FIELD(p.origin) },
 	{ .name = "skip-slow", .help = "leave the slow cases out", .set = set_flag, FIELD(p.skip_slow) },
 	{ .name = "stop", .help = "at the end send SIGTERM, and see that all get their answers", .set = set_flag,
 	  FIELD(stop) },
@@ -111,7 +117,7 @@ static int wrong_usage(const char *why)
 int main(int argc, char **argv)
 {
 	static struct settings s = {
-		.p = { .host = "127.0.0.1", .patience_ms = 10000, .memory_mib = 8, .crowd = 100, .code = 301 },
+		.p = { .host = "127.0.0.1", .patience_ms = 10000, .memory_mib = 8, .crowd = 100 },
 		.service = -1,
 	};
 	const struct option_set sets[] = { { "Options", options, &s }, { 0 } };
@@ -126,6 +132,9 @@ int main(int argc, char **argv)
 	net_raise_fd_limit();
 	setvbuf(stdout, NULL, _IOLBF, 0); /* what was said before a crash or a kill is seen */
 	s.p.dialect = dialects[s.service];
+	if (s.p.dialect->prepare)
+		s.p.dialect->prepare(&s.p);
+	s.p.code = s.p.code ? s.p.code : s.p.dialect->code;
 	if (s.p.server_pid && watch_server(s.p.server_pid, &s.p.at_start) < 0)
 		return wrong_usage("there is no process with this --server-pid");
 	play_cases(&s, s.p.dialect->cases);

@@ -125,6 +125,39 @@ static struct client *connect_client(struct probe *p, bool narrow_in, bool narro
 	return c;
 }
 
+void origin_opens(struct probe *p, struct origin *o)
+{
+	struct sockaddr_in sa = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t len = sizeof sa;
+	o->listen_fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (o->listen_fd < 0 || bind(o->listen_fd, (struct sockaddr *)&sa, len) || listen(o->listen_fd, 64) ||
+	    getsockname(o->listen_fd, (struct sockaddr *)&sa, &len))
+		expected(p, strerrordesc_np(errno), "the probe can be an origin");
+	o->port = ntohs(sa.sin_port);
+}
+
+struct client *origin_answers(struct probe *p, struct origin *o)
+{
+	int on = 1;
+	if (p->n_clients == MAX_CLIENTS)
+		abort();
+	struct client *c = &p->clients[p->n_clients++];
+	*c = (struct client){ .p = p, .fd = o->listen_fd, .number = p->n_clients };
+	await(c, POLLIN, "is called by the server");
+	c->fd = accept4(o->listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	if (c->fd < 0)
+		expected(p, strerrordesc_np(errno), "origin %d accepts", c->number);
+	setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+	STEP(p, "client %d is an origin, and is called by the server", c->number);
+	return c;
+}
+
+void origin_closes(struct origin *o)
+{
+	close(o->listen_fd);
+	o->listen_fd = -1;
+}
+
 struct client *dial(struct probe *p)
 {
 	return connect_client(p, false, false);

@@ -45,6 +45,8 @@ struct probe {
 	int         server_pid; /* 0: not known */
 	bool        skip_slow;
 	const char *slaves[8];
+	const char *root;       /* the folder that a web server serves */
+	const char *origin;     /* proxy: a web server with that folder */
 	int         n_slaves;
 	struct holding at_start; /* of the server, before the first client came */
 	/* of the running case */
@@ -95,6 +97,15 @@ void finish(struct client *);       /* half-close: "I have said all" */
 void hang_up(struct client *);      /* close */
 void hang_up_hard(struct client *); /* reset: close with SO_LINGER 0 */
 void hang_up_all(struct probe *);
+
+/* ---- the other side: the server under test calls, and the probe is called ---- */
+
+struct origin {
+	int listen_fd, port; /* on 127.0.0.1 */
+};
+void origin_opens(struct probe *, struct origin *);
+struct client *origin_answers(struct probe *, struct origin *); /* the next one who calls */
+void origin_closes(struct origin *);
 
 /* A step, or a failure, in the words of the case. */
 #define STEP(p, ...) story_step(&(p)->story, __VA_ARGS__)

@@ -7,7 +7,7 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash disable=SC2154 # status and output are set by `run`
 
-CONFORM_SERVICES=(zen echo redirect)
+CONFORM_SERVICES=(zen echo redirect web proxy)
 CONFORM_SLAVES=(--slave 127.0.0.1:9000 --slave 127.0.0.1:9001 --slave slave.example:9002)
 
 # conform_generate OUT FILE: OUT is "" or "build-asan/".
@@ -31,9 +31,34 @@ conform_generate() {
   } >"$file"
 }
 
+# The folder that the web server serves, as tests/conform/cases_web.c expects it. Sets CONFORM_ROOT.
+conform_root() {
+  CONFORM_ROOT=$BATS_TEST_TMPDIR/root
+  [[ ! -d $CONFORM_ROOT ]] || return 0
+  mkdir -p "$CONFORM_ROOT/sub"
+  echo 'Now is better than never.' >"$CONFORM_ROOT/a"
+  echo one >"$CONFORM_ROOT/1"
+  echo two >"$CONFORM_ROOT/2"
+  seq 1 200000 >"$CONFORM_ROOT/big"
+  ln -s /etc "$CONFORM_ROOT/out"
+}
+
+# The proxy's origin stays for the whole test, on a backend of its own. Sets CONFORM_ORIGIN.
+conform_origin() {
+  server_start "${OUT}servers/web_server" --root "$CONFORM_ROOT"
+  CONFORM_ORIGIN=127.0.0.1:$SERVER_PORT
+}
+
 # conform_server SERVICE BACKEND: starts it.
 conform_server() {
+  CONFORM_ORIGIN=127.0.0.1:1
+  conform_root
   case $1 in
+  web) server_start "${OUT}servers/web_server" -b "$2" --root "$CONFORM_ROOT" ;;
+  proxy)
+    conform_origin
+    server_start "${OUT}servers/proxy_server" -b "$2"
+    ;;
   redirect) server_start "${OUT}servers/redirect_master" -b "$2" "${CONFORM_SLAVES[@]}" ;;
   *) server_start "${OUT}servers/$1_server" -b "$2" ;;
   esac
@@ -61,7 +86,8 @@ conform() {
   conform_server "$service" "$backend"
   run timeout $((30 * PATIENCE)) "${BUILD}tests/conform/probe" --service "$service" --port "$SERVER_PORT" \
     --server-pid "$SERVER_PID" --clients-at-once "$at_once" --patience "$PATIENCE" \
-    --memory "${MUXLAB_MEMORY:-8}" "${CONFORM_SLAVES[@]}" --stop "$@"
+    --memory "${MUXLAB_MEMORY:-8}" "${CONFORM_SLAVES[@]}" --root "$CONFORM_ROOT" \
+    --origin "$CONFORM_ORIGIN" --stop "$@"
   report_skipped_cases "$service on ${backend##*/}" "$output"
   if ((status)); then
     grep -v '^ok ' <<<"$output"

@@ -1,7 +1,11 @@
 /* fetch.c - a service that reaches for origins and files, to test those requests of the contract on every backend.
  *
  *     "ask HOST:PORT TEXT\n"   connects, sends TEXT, passes on what comes until the origin closes or says '.'
- *     "file PATH\n"            answers with the size in digits, a line feed and the file
+ *     "file PATH\n"            answers with the size in digits, a line feed and the file, by IO_SENDFILE
+ *     "copy PATH\n"            the same, through a buffer
+ *     "part PATH\n"            the same from the second byte on, as a part of a file
+ *     "hot PATH\n"             the same, by IO_SEND if the file has a body; "hot " stands before if it was at hand
+ *     "list PATH\n"            answers with the length of the names in the folder, a line feed and the names
  *
  * A failure is answered with "error N\n", N being the errno. One command at a time, any number after another.
  *
@@ -15,10 +19,14 @@
 
 #include "core/io.h"
 
+enum how { BY_SENDFILE, BY_COPY, BY_PART, BY_BODY, BY_LIST };
+static const char *const commands[] = { "file ", "copy ", "part ", "hot ", "list " };
+
 struct fetch_session {
 	char   text[64]; /* what to ask; the offered bytes are gone when the origin answers */
 	size_t text_len;
 	bool   origin_done;
+	enum how how;
 };
 
 static void receive(const struct io_env *env, struct io_req *next, enum io_end end)
@@ -42,6 +50,51 @@ static void answer(const struct io_env *env, struct io_req *next, const char *fo
 	next->len = (size_t)snprintf(env->scratch, env->scratch_len, format, number);
 }
 
+/* The file is ours: of what has a body, that; else the file itself. */
+static void send_file(enum how how, const struct io_env *env, const struct io_file *file, const char *format,
+		      struct io_req *next)
+{
+	if (file->directory && how != BY_LIST) {
+		answer(env, next, "error %lld\n", EISDIR);
+		return;
+	}
+	off_t from = how == BY_PART && file->size ? 1 : 0;
+	size_t len = how == BY_LIST ? file->body_len : (size_t)(file->size - from);
+	answer(env, next, format, (long long)len);
+	if (how >= BY_BODY && file->body) {
+		next->body = file->body;
+		next->body_len = len;
+	} else {
+		next->op = IO_SENDFILE;
+		next->offset = from;
+		next->file_len = len;
+		next->copy = how == BY_COPY;
+	}
+}
+
+static void open_file(struct fetch_session *s, const struct io_env *env, const char *path, struct io_req *next)
+{
+	const struct io_file *hot = s->how == BY_BODY ? env->hot_file(env, path) : NULL;
+	if (hot) {
+		send_file(s->how, env, hot, "hot %lld\n", next);
+		return;
+	}
+	next->op = IO_OPEN;
+	next->where = path;
+	next->list = s->how == BY_LIST;
+}
+
+/* "file PATH": PATH; NULL: it is another command. */
+static const char *path_of(struct fetch_session *s, const char *word)
+{
+	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+		if (strncmp(word, commands[i], strlen(commands[i])) == 0) {
+			s->how = (enum how)i;
+			return word + strlen(commands[i]);
+		}
+	return NULL;
+}
+
 /* A line is on offer; words are cut out of it in the scratch buffer, which is ours until resume() returns. */
 static void obey(struct fetch_session *s, const struct io_env *env, const char *line, size_t len, struct io_req *next)
 {
@@ -62,9 +115,8 @@ static void obey(struct fetch_session *s, const struct io_env *env, const char *
 		next->end = IO_ORIGIN;
 		next->where = word + 4;
 		next->timeout_ms = 3000;
-	} else if (strncmp(word, "file ", 5) == 0) {
-		next->op = IO_OPEN;
-		next->where = word + 5;
+	} else if (path_of(s, word)) {
+		open_file(s, env, path_of(s, word), next);
 	} else {
 		answer(env, next, "error %lld\n", EINVAL);
 	}
@@ -116,12 +168,8 @@ static void fetch_resume(void *session, const struct io_env *env, const struct i
 	} else if (got->op == IO_CONNECT || (got->op == IO_OPEN && got->n < 0)) {
 		s->text_len = 0;
 		answer(env, next, "error %lld\n", -(long long)got->n);
-	} else if (got->op == IO_OPEN && got->file->directory) {
-		answer(env, next, "error %lld\n", EISDIR);
 	} else if (got->op == IO_OPEN) {
-		answer(env, next, "%lld\n", (long long)got->file->size);
-		next->op = IO_SENDFILE;
-		next->file_len = (size_t)got->file->size;
+		send_file(s->how, env, got->file, got->file->cut_short ? "%lld cut short\n" : "%lld\n", next);
 	} else if (got->op == IO_SENDFILE) {
 		next->op = IO_CLOSE;
 		next->end = IO_FILE;

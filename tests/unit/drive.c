@@ -6,222 +6,112 @@
 #include "tests/unit/drive.h"
 
 #include <errno.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/log.h"
-#include "tests/unit/check.h"
+#include "tests/unit/drive_own.h"
 
-enum { STEPS_SIZE = 1 << 16, LINE = 160, RESUMES_PER_BYTE = 4, RESUMES_AT_LEAST = 64, POISON = 0x5a };
+enum { RESUMES_PER_BYTE = 4, RESUMES_AT_LEAST = 64, RESUMES_A_WAIT = 16, POISON = 0x5a, SHARED_ALIGNED = 64 };
 
-/* ---- the record of steps ---- */
+/* ---- the request that start() or resume() gave ---- */
 
-static void note_step(struct drive *d, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-/* Keeps the newest: the older half is forgotten when there is no more room. */
-static void note_step(struct drive *d, const char *format, ...)
+static void gather_both(const struct io_req *r, struct drive_bytes *to)
 {
-	if (d->steps_len > STEPS_SIZE - DRIVE_TEXT - LINE) {
-		memmove(d->steps, d->steps + STEPS_SIZE / 2, d->steps_len - STEPS_SIZE / 2 + 1);
-		d->steps_len -= STEPS_SIZE / 2;
-	}
-	va_list args;
-	va_start(args, format);
-	d->steps_len += (size_t)vsnprintf(d->steps + d->steps_len, STEPS_SIZE - d->steps_len, format, args);
-	va_end(args);
-}
-
-static void print_steps(const struct drive *d)
-{
-	enum { LAST = 12 };
-	const char *from = d->steps + d->steps_len;
-	for (int lines = 0; from > d->steps; from--)
-		if (from[-1] == '\n' && lines++ == LAST)
-			break;
-	printf("# the last steps:\n");
-	for (const char *end; *from; from = end) {
-		end = strchrnul(from, '\n');
-		end += *end == '\n';
-		printf("#   %.*s\n", (int)strcspn(from, "\n"), from);
-	}
-}
-
-void drive_failed(struct drive *d, const char *format, ...)
-{
-	char text[DRIVE_TEXT + 2 * LINE];
-	va_list args;
-	va_start(args, format);
-	vsnprintf(text, sizeof text, format, args);
-	va_end(args);
-	check_failed(d->service->name, (int)d->resumes, text);
-	print_steps(d);
-}
-
-static void violated(struct drive *d, const char *rule)
-{
-	d->broken = d->done = true;
-	drive_failed(d, "the contract is violated: %s", rule);
-}
-
-static const char *describe_op(char *out, size_t size, const struct io_req *req)
-{
-	char bytes[LINE];
-	switch (req->op) {
-	case IO_RECV:
-		return req->idle ? "recv idle" : "recv";
-	case IO_SEND:
-		snprintf(out, size, "send %s", log_bytes(bytes, sizeof bytes, req->buf, req->len));
-		return out;
-	case IO_SLEEP:
-		snprintf(out, size, "sleep %d%s", req->timeout_ms, req->in_place ? " in place" : "");
-		return out;
-	case IO_DONE:
-		return req->linger ? "done linger" : "done";
-	default:
-		return "another operation";
-	}
-}
-
-char *drive_describe(char *out, size_t size, const struct io_req *req)
-{
-	char op[DRIVE_TEXT], used[32] = "", answers[32] = "";
-	if (req->used)
-		snprintf(used, sizeof used, " used %zu", req->used);
-	if (req->answers)
-		snprintf(answers, sizeof answers, " answers %u", req->answers);
-	snprintf(out, size, "%.180s%s%s", describe_op(op, sizeof op, req), used, answers);
-	return out;
-}
-
-/* ---- what a service may ask for ---- */
-
-static bool inside(const void *p, size_t len, const char *area, size_t area_len)
-{
-	uintptr_t from = (uintptr_t)p, start = (uintptr_t)area;
-	return from >= start && from + len <= start + area_len;
-}
-
-static const char *wrong_send(const struct drive *d)
-{
-	const struct io_req *r = &d->req;
-	bool in_scratch = inside(r->buf, r->len, d->scratch, d->env.scratch_len);
-	bool in_offered = inside(r->buf, r->len, d->lent, d->n_lent);
-	if (r->len + r->body_len == 0)
-		return "a send of nothing";
-	if ((r->len && !r->buf) || (r->body_len && !r->body))
-		return "a send from NULL";
-	if (r->len && !r->stable && !in_scratch && !in_offered)
-		return "an unstable buf is neither scratch nor offered bytes";
-	if (r->len && r->stable && (in_scratch || in_offered))
-		return "a stable buf is scratch or offered bytes";
-	if (inside(r->body, r->body_len, d->scratch, d->env.scratch_len))
-		return "a body in the scratch";
-	return r->idle || r->linger || r->in_place ? "a flag that a send does not have" : NULL;
-}
-
-/* Whoever waits for the client must not wait longer than --idle-timeout, and for ever only without one. */
-static bool wrong_timeout(const struct drive *d)
-{
-	int limit = d->env.idle_timeout_ms, asked = d->req.timeout_ms;
-	return limit < 0 ? asked != -1 : asked <= 0 || asked > limit;
-}
-
-static const char *wrong_request(const struct drive *d)
-{
-	const struct io_req *r = &d->req;
-	if (r->used > d->n_offered)
-		return "more bytes are taken than were offered";
-	if (r->end != IO_CLIENT)
-		return "an end that this session does not have";
-	if (r->op != IO_SEND && (r->buf || r->len || r->body || r->body_len || r->answers || r->stable))
-		return "bytes to send in what is no send";
-	switch (r->op) {
-	case IO_RECV:
-		if (r->linger || r->in_place)
-			return "a flag that a receive does not have";
-		return wrong_timeout(d) ? "a receive without the right time-out" : NULL;
-	case IO_SEND:
-		return wrong_timeout(d) ? "a send without the right time-out" : wrong_send(d);
-	case IO_SLEEP:
-		return r->timeout_ms < 0 ? "a sleep without end" : NULL;
-	case IO_DONE:
-		return r->idle || r->in_place ? "a flag that an end does not have" : NULL;
-	default:
-		return "an operation that this driver does not know";
-	}
-}
-
-/* ---- steps ---- */
-
-/* What is offered stands somewhere else each time, right before a page that must not be read. */
-static void lend(struct drive *d)
-{
-	if (d->lent)
-		memset(d->lent, POISON, d->n_lent);
-	memset(d->scratch, POISON, d->env.scratch_len);
-	d->lent = guarded(d->offered, d->n_offered);
-	d->n_lent = d->n_offered;
+	drive_gather(to, r->buf, r->len);
+	drive_gather(to, r->body, r->body_len);
 }
 
 /* The bytes of a send are taken at once, since the next resume() may overwrite them. */
 static void keep_sent(struct drive *d)
 {
 	const struct io_req *r = &d->req;
-	size_t all = r->len + r->body_len;
-	if (d->sent_cap - d->n_sent < all) {
-		d->sent_cap = 2 * d->sent_cap + all;
-		d->sent = realloc(d->sent, d->sent_cap);
+	if (r->end == IO_ORIGIN) {
+		gather_both(r, &d->origin_sent);
+		return;
 	}
-	if (r->len)
-		memcpy(d->sent + d->n_sent, r->buf, r->len);
-	if (r->body_len)
-		memcpy(d->sent + d->n_sent + r->len, r->body, r->body_len);
-	d->n_sent += all;
+	gather_both(r, &d->taken);
+	if (r->file_len) {
+		char *bytes = malloc(r->file_len);
+		drive_file_bytes(bytes, r->offset, r->file_len);
+		drive_gather(&d->taken, bytes, r->file_len);
+		free(bytes);
+	}
+	d->sent = d->taken.data;
+	d->n_sent = d->taken.len;
 	d->answers += r->answers;
 	d->sends++;
 }
 
-/* The request that start() or resume() gave. */
+static void take(struct drive_bytes *kept, size_t used)
+{
+	kept->len -= used;
+	memmove(kept->data, kept->data + used, kept->len);
+}
+
 static void accept_request(struct drive *d)
 {
 	char text[DRIVE_TEXT];
-	const char *wrong = wrong_request(d);
-	note_step(d, " -> %s\n", wrong ? "?" : drive_describe(text, sizeof text, &d->req));
+	if (d->broken)
+		return; /* in a call that it made */
+	const char *wrong = drive_wrong_writes(d);
+	wrong = wrong ? wrong : drive_wrong_request(d);
+	drive_note(d, " -> %s\n", wrong ? "?" : drive_describe(text, sizeof text, &d->req));
 	if (wrong) {
-		violated(d, wrong);
+		drive_violated(d, wrong);
 		return;
 	}
-	if (d->req.op == IO_SEND)
+	if (d->req.op == IO_SEND || d->req.op == IO_SENDFILE)
 		keep_sent(d);
 	d->sleeps += d->req.op == IO_SLEEP;
 	d->done = d->req.op == IO_DONE;
 	d->lingered = d->done && d->req.linger;
-	d->n_offered -= d->req.used;
-	memmove(d->offered, d->offered + d->req.used, d->n_offered);
+	take(&d->offering->kept, d->req.used);
+}
+
+/* ---- its result ---- */
+
+static bool talks(const struct io_req *r)
+{
+	return r->op == IO_RECV || r->op == IO_SEND || r->op == IO_SENDFILE;
+}
+
+static struct drive_end *end_of(struct drive *d, const struct io_req *r)
+{
+	return talks(r) && r->end == IO_ORIGIN ? &d->origin : &d->client;
+}
+
+static void wipe_scratch(struct drive *d)
+{
+	memset(d->scratch, POISON, d->env.scratch_len);
+	drive_mark_behind(d->scratch, d->env.scratch_len);
 }
 
 static void resume(struct drive *d, ssize_t n)
 {
 	if (d->done || d->resumes_left-- == 0) {
-		violated(d, d->done ? "resume() after the end (the test's mistake)"
-				    : "busy, without any progress");
+		drive_violated(d, d->done ? "resume() after the end (the test's mistake)"
+					  : "busy, without any progress");
 		return;
 	}
-	struct io_result got = { .op = d->req.op, .n = n, .len = d->n_offered };
-	lend(d);
-	got.data = d->lent;
+	d->offering = end_of(d, &d->req);
+	drive_lend(d);
+	wipe_scratch(d);
+	struct io_result got = { .op = d->req.op, .n = n, .data = d->lent, .len = d->n_lent };
+	if (d->req.op == IO_OPEN && n == 0)
+		got.file = &d->file->file;
 	d->req = (struct io_req){ .timeout_ms = -1 };
 	d->resumes++;
 	d->service->resume(d->state, &d->env, &got, &d->req);
 	accept_request(d);
 }
 
-/* It took nothing of a full message's worth and wants more: it would for ever. */
-static bool wants_too_much(const struct drive *d)
+/* It took nothing of a full message's worth and wants more of that end: it would for ever. */
+static bool wants_too_much(struct drive *d)
 {
-	return !d->done && d->req.op == IO_RECV && !d->req.used && d->n_offered >= d->service->max_message;
+	const struct drive_end *end = end_of(d, &d->req);
+	bool took_some = d->req.used && d->offering == end;
+	return !d->done && d->req.op == IO_RECV && !took_some && end->kept.len >= d->service->max_message;
 }
 
 static void resume_within_limits(struct drive *d, ssize_t n)
@@ -229,97 +119,179 @@ static void resume_within_limits(struct drive *d, ssize_t n)
 	resume(d, n);
 	if (!wants_too_much(d))
 		return;
-	note_step(d, "-EMSGSIZE, %zu on offer", d->n_offered);
+	drive_note(d, "-EMSGSIZE, %zu on offer", end_of(d, &d->req)->kept.len);
 	resume(d, -EMSGSIZE);
 	if (wants_too_much(d))
-		violated(d, "it asks for more after -EMSGSIZE");
+		drive_violated(d, "it asks for more after -EMSGSIZE");
 }
 
 void drive_receive(struct drive *d, const char *data, size_t len)
 {
-	char text[LINE];
-	if (d->req.op != IO_RECV || d->n_offered + len > d->offered_cap) {
-		violated(d, d->req.op != IO_RECV ? "bytes for what does not receive (the test's mistake)"
-						 : "more is kept than max_message and one receive");
+	char text[80];
+	struct drive_bytes *kept = &end_of(d, &d->req)->kept;
+	if (d->req.op != IO_RECV || kept->len + len > d->service->max_message + DRIVE_RECEIVE) {
+		drive_violated(d, d->req.op != IO_RECV ? "bytes for what does not receive (the test's mistake)"
+						       : "more is kept than max_message and one receive");
 		return;
 	}
-	memcpy(d->offered + d->n_offered, data, len);
-	d->n_offered += len;
+	drive_gather(kept, data, len);
 	d->resumes_left += len * RESUMES_PER_BYTE;
-	note_step(d, "receive %zu %s, %zu on offer", len, log_bytes(text, 80, data, len), d->n_offered);
+	drive_note(d, "%sreceive %zu %s, %zu on offer", d->req.end == IO_ORIGIN ? "origin: " : "", len,
+		   log_bytes(text, sizeof text, data, len), kept->len);
 	resume_within_limits(d, (ssize_t)len);
+}
+
+/* After a failure of the client's end there is no one to talk to. */
+static bool client_is_dead(const struct drive *d, int n)
+{
+	const struct io_req *r = &d->req;
+	return n < 0 && talks(r) && r->end == IO_CLIENT && !(r->op == IO_RECV && n == -ETIMEDOUT);
+}
+
+static void pass_time(struct drive *d)
+{
+	d->env.now_ms += d->req.timeout_ms;
+	d->resumes_left += d->req.timeout_ms ? RESUMES_A_WAIT : 0;
+}
+
+/* What the result means for the ends that the session has. */
+static void change_ends(struct drive *d, int n)
+{
+	struct drive_end *origin = &d->origin;
+	if (d->req.op == IO_CLOSE && d->req.end == IO_FILE)
+		drive_drop_file(d);
+	if (d->req.op == IO_CONNECT || (d->req.op == IO_CLOSE && d->req.end == IO_ORIGIN)) {
+		origin->open = d->req.op == IO_CONNECT && n == 0;
+		origin->kept.len = 0;
+	}
+	if (d->req.op == IO_CONNECT) {
+		d->connects++;
+		d->resumes_left += RESUMES_A_WAIT;
+	}
+}
+
+/* Of IO_OPEN the table says it, unless the test says that it fails. */
+static int open_file(struct drive *d, int n)
+{
+	if (n == 0)
+		return drive_take_file(d, d->req.where, d->req.list, false);
+	drive_drop_file(d);
+	return n;
+}
+
+static const char *result_text(const struct drive *d, int n)
+{
+	if (n)
+		return strerrorname_np(-n);
+	return d->req.op == IO_RECV ? "end of file" : "done";
 }
 
 void drive_result(struct drive *d, int n)
 {
-	size_t sent = d->req.len + d->req.body_len;
-	if (n == 0 && d->req.op == IO_SLEEP)
-		d->env.now_ms += d->req.timeout_ms;
-	if (n == -ETIMEDOUT) {
-		if (d->req.timeout_ms < 0) {
-			violated(d, "a time-out where there is none (the test's mistake)");
-			return;
-		}
-		d->env.now_ms += d->req.timeout_ms;
+	if (n == -ETIMEDOUT && d->req.timeout_ms < 0) {
+		drive_violated(d, "a time-out where there is none (the test's mistake)");
+		return;
 	}
-	note_step(d, "%s, %zu on offer",
-		  n			 ? strerrorname_np(-n)
-		  : d->req.op == IO_RECV ? "end of file"
-					 : "done",
-		  d->n_offered);
-	resume_within_limits(d, n == 0 && d->req.op == IO_SEND ? (ssize_t)sent : n);
-}
-
-void drive_perform(struct drive *d)
-{
-	while (!d->done && d->req.op != IO_RECV)
-		drive_result(d, 0);
+	if (n == -ETIMEDOUT || (n == 0 && d->req.op == IO_SLEEP))
+		pass_time(d);
+	if (d->req.op == IO_OPEN)
+		n = open_file(d, n);
+	change_ends(d, n);
+	drive_note(d, "%s, %zu on offer", result_text(d, n), end_of(d, &d->req)->kept.len);
+	if (client_is_dead(d, n)) {
+		drive_note(d, " -> dead\n");
+		d->dead = d->done = true;
+		return;
+	}
+	bool sent = n == 0 && d->req.op != IO_RECV && talks(&d->req);
+	resume_within_limits(d, sent ? (ssize_t)(d->req.len + d->req.body_len + d->req.file_len) : n);
 }
 
 /* ---- begin and end ---- */
 
-void drive_open(struct drive *d, const struct service *service, const void *config)
+static void *marked(size_t len)
 {
-	*d = (struct drive){ .service = service, .resumes_left = RESUMES_AT_LEAST };
-	d->offered_cap = service->max_message + DRIVE_RECEIVE;
-	d->offered = malloc(d->offered_cap);
-	d->scratch = malloc(DRIVE_SCRATCH);
-	d->sent = malloc(1); /* never NULL */
-	d->steps = calloc(1, STEPS_SIZE);
-	d->state = calloc(1, service->session_size + 1);
-	d->peer = (struct peer){ .addr = { 127, 0, 0, 1 }, .port = 40338, .family = 4 };
+	size_t size = (len + DRIVE_BEHIND + SHARED_ALIGNED - 1) / SHARED_ALIGNED * SHARED_ALIGNED;
+	char *area = aligned_alloc(SHARED_ALIGNED, size);
+	memset(area, 0, size);
+	drive_mark_behind(area, len);
+	return area;
+}
+
+/* All but what differs between a client's session and one beside. */
+static void open_common(struct drive *d, const struct service *service)
+{
+	*d = (struct drive){ .service = service, .resumes_left = RESUMES_AT_LEAST, .offering = &d->client };
+	d->scratch = marked(DRIVE_SCRATCH);
+	d->state = marked(service->session_size);
+	drive_gather(&d->client.kept, NULL, 0); /* so none of them is ever NULL */
+	drive_gather(&d->origin.kept, NULL, 0);
+	drive_gather(&d->taken, NULL, 0);
+	drive_gather(&d->origin_sent, NULL, 0);
+	drive_gather(&d->log, NULL, 0);
+	d->sent = d->taken.data;
 	d->env = (struct io_env){
-		.config = config ? config : service->defaults,
-		.shared = calloc(1, service->shared_size + 1),
 		.scratch = d->scratch,
 		.scratch_len = DRIVE_SCRATCH,
 		.peer = &d->peer,
+		.self = &d->self,
 		.now_ms = 1000000,
 		.wall_s = 784111777,
 		.idle_timeout_ms = DRIVE_IDLE_MS,
+		.access = drive_take_log,
 	};
+}
+
+void drive_open(struct drive *d, const struct service *service, const void *config)
+{
+	open_common(d, service);
+	d->client.open = true;
+	d->peer = (struct peer){ .addr = { 127, 0, 0, 1 }, .port = 40338, .family = 4 };
+	d->self = (struct peer){ .addr = { 127, 0, 0, 1 }, .port = service->port, .family = 4 };
+	d->env.shared = marked(service->shared_size);
+	d->env.config = config ? config : service->defaults;
 	if (!d->env.config)
-		d->env.config = d->zeroed_config = calloc(1, service->config_size + 1);
+		d->env.config = d->zeroed_config = marked(service->config_size);
+}
+
+void drive_open_beside(struct drive *d, const struct drive *main, unsigned number)
+{
+	open_common(d, main->service->beside);
+	d->self = main->self;
+	d->env.number = number;
+	d->env.config = main->env.config;
+	d->env.shared = main->env.shared;
+	d->env.now_ms = main->env.now_ms;
+	d->env.wall_s = main->env.wall_s;
+	d->shares = true;
 }
 
 void drive_start(struct drive *d)
 {
-	note_step(d, "start");
-	lend(d);
+	drive_note(d, "start");
+	drive_lend(d);
+	wipe_scratch(d);
 	d->req = (struct io_req){ .timeout_ms = -1 };
+	d->started = true;
 	d->service->start(d->state, &d->env, &d->req);
 	accept_request(d);
 }
 
 void drive_close(struct drive *d)
 {
-	if (d->service->end)
+	if (d->service->end && d->started)
 		d->service->end(d->state, &d->env);
-	free(d->offered);
+	drive_free_files(d);
+	drive_free_areas(d);
+	free(d->client.kept.data);
+	free(d->origin.kept.data);
+	free(d->taken.data);
+	free(d->origin_sent.data);
+	free(d->log.data);
 	free(d->scratch);
 	free(d->steps);
 	free(d->state);
-	free(d->sent);
-	free(d->env.shared);
 	free(d->zeroed_config);
+	if (!d->shares)
+		free(d->env.shared);
 }
