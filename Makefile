@@ -116,6 +116,10 @@ bench: all ## compare the backends on this machine: charts and a page, in under 
 bench-floors: all ## CPU time per request against hand-written minimal servers, and memory per idle connection
 	bench/floors.sh $(ARGS)
 
+.PHONY: bench-versus
+bench-versus: all ## CPU time per answer against nginx, lighttpd and HAProxy, as far as installed (tools/deps.sh versus)
+	bench/versus.sh $(ARGS)
+
 # ---- checking ----
 
 .PHONY: test
@@ -132,6 +136,33 @@ test-tsan: ## the same under ThreadSanitizer
 	@tools/deps.sh test
 	$(MAKE) SAN=tsan tests
 	tests/run.sh --san tsan $(ARGS)
+
+# Fuzz targets: clang's libFuzzer calls LLVMFuzzerTestOneInput() in tests/fuzz/fuzz_NAME.c with bytes that it makes up.
+FUZZ_CC     ?= clang
+FUZZ_SECONDS ?= 600
+FUZZ_SAN     = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+FUZZ_TARGETS := $(patsubst tests/fuzz/fuzz_%.c,build-fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_LIB    := $(patsubst %.c,build-fuzz/%.o,$(wildcard core/*.c proto/*.c) \
+                 $(filter-out %_server.c %_master.c servers/cluster.c,$(wildcard servers/*.c)) \
+                 $(filter-out $(wildcard tests/unit/test_*.c),$(wildcard tests/unit/*.c)) \
+                 $(filter-out $(wildcard tests/fuzz/fuzz_*.c),$(wildcard tests/fuzz/*.c)))
+
+build-fuzz/%.o: %.c
+	@mkdir -p $(@D)
+	$(call say,FUZZ,$<)$(FUZZ_CC) $(ALL_CFLAGS) $(FUZZ_SAN) -fsanitize=fuzzer-no-link -MMD -MP -c $< -o $@
+
+build-fuzz/fuzz.a: $(FUZZ_LIB)
+	$(call say,AR,$@)rm -f $@ && $(AR) rcs $@ $^
+
+$(FUZZ_TARGETS): build-fuzz/%: build-fuzz/tests/fuzz/fuzz_%.o build-fuzz/fuzz.a
+	$(call say,LINK,$@)$(FUZZ_CC) $(FUZZ_SAN) -fsanitize=fuzzer -pthread $^ -ldl -lm -o $@
+
+.PHONY: fuzz fuzz-build
+fuzz-build: $(FUZZ_TARGETS)
+fuzz: ## feed parsers and services with made-up bytes, under AddressSanitizer (FUZZ_SECONDS=600, ARGS='request web')
+	@tools/deps.sh fuzz
+	$(MAKE) fuzz-build
+	tests/fuzz/run.sh -s $(FUZZ_SECONDS) $(ARGS)
 
 .PHONY: lint
 lint: tests ## check layers, system calls, scripts and C (clang-tidy)
@@ -160,10 +191,10 @@ install: all ## install the programs (prefix=/usr/local, DESTDIR=)
 
 .PHONY: clean
 clean: ## remove what was built (results stay)
-	rm -rf build build-asan build-tsan $(PROGRAMS) lab/*.so
+	rm -rf build build-asan build-tsan build-fuzz $(PROGRAMS) lab/*.so
 
 .PHONY: help
 help: ## print this list
 	@awk -F ':[^#]*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 
--include $(shell find $(B) -name '*.d' 2>/dev/null)
+-include $(shell find $(B) build-fuzz -name '*.d' 2>/dev/null)

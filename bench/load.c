@@ -2,6 +2,9 @@
  *
  *     bench/load -c 100 -d 10s zen://127.0.0.1:1060             closed loop
  *     bench/load -c 100 -d 10s -R 20k http://127.0.0.1:8080/a   open loop: 20,000 requests a second
+ *     bench/load --urls LIST --zipf 0.9 http://127.0.0.1:9000   pages of a list, some more often than others
+ *     bench/load --follow --timeline FILE http://127.0.0.1:8080 through a redirect master to its slaves
+ *     bench/load -x 127.0.0.1:8888 http://127.0.0.1:9000/a      through a proxy: hits and misses of its cache
  *
  * A closed loop asks again when it is answered: it finds out what a server can do at most, and hides its
  * stalls, since a server that stalls is asked less. An open loop asks by the clock: it finds out what users
@@ -89,10 +92,11 @@ int main(int argc, char **argv)
 	struct load_config config;
 	struct load_output outputs[LOAD_OUTPUTS];
 	fill_standard_descriptors();
-	int answer = load_options(&config, argc, argv);
+	int answer = load_options(&config, argc, argv), status = 1;
 	if (answer < 0)
-		return options_status(answer);
-	if (pin(config.cpu) < 0 || load_outputs_open(outputs, &config) < 0)
-		return 1;
-	return run_and_report(&config, outputs);
+		status = options_status(answer);
+	else if (pin(config.cpu) == 0 && load_outputs_open(outputs, &config) == 0)
+		status = run_and_report(&config, outputs);
+	load_config_close(&config);
+	return status;
 }

@@ -9,28 +9,53 @@
 #include <stdio.h>
 #include <sys/epoll.h>
 
+#include "bench/load_expect.h"
+#include "bench/load_trip.h"
 #include "bench/load_worker.h"
 #include "core/clock.h"
 #include "core/log.h"
 
 enum { RECEIVES_AT_ONCE = 16 }; /* so that one server without an end does not keep us from all else */
 
+static void not_right(struct load_worker *w, struct load_conn *c, enum load_verdict verdict, int64_t now)
+{
+	char text[64] = "";
+	if (verdict == LOAD_BAD_STATUS)
+		snprintf(text, sizeof text, "%d", c->reader.status);
+	else if (c->reader.seen != c->reader.body->len)
+		snprintf(text, sizeof text, "%zu bytes instead of %zu", c->reader.seen, c->reader.body->len);
+	load_conn_error(w, c->place, verdict == LOAD_BAD_STATUS ? LOAD_E_STATUS : LOAD_E_BODY, 1, text, now);
+}
+
+bool load_answer_count(struct load_worker *w, struct load_conn *c, enum load_verdict verdict,
+		       const struct load_sent *sent, int64_t now)
+{
+	if (verdict != LOAD_RIGHT) {
+		not_right(w, c, verdict, now);
+		return false;
+	}
+	if (w->places)
+		load_conn_tally(w, c->place, now)->answers++;
+	if (!load_conn_counts(w, sent))
+		return false;
+	hist_record(w->stats.latency, now - sent->due_ns);
+	if (w->stats.uncorrected)
+		hist_record(w->stats.uncorrected, now - sent->sent_ns);
+	w->stats.cache[c->reader.cache]++;
+	atomic_store_explicit(&w->answers, w->stats.latency->count, memory_order_relaxed);
+	return true;
+}
+
 static void answered(struct load_worker *w, struct load_conn *c, enum load_verdict verdict, int64_t now)
 {
-	const struct load_sent *sent = &c->sent[c->oldest];
 	c->useful = true;
-	c->backoff_ms = 0;
 	w->last_answer_ns = now;
-	if (verdict == LOAD_BAD_STATUS) {
-		char text[16];
-		snprintf(text, sizeof text, "%d", c->reader.status);
-		load_stats_error(&w->stats, LOAD_E_STATUS, 1, text);
-	} else if (load_conn_counts(w, sent)) {
-		hist_record(w->stats.latency, now - sent->due_ns);
-		if (w->stats.uncorrected)
-			hist_record(w->stats.uncorrected, now - sent->sent_ns);
-		atomic_store_explicit(&w->answers, w->stats.latency->count, memory_order_relaxed);
+	if (c->trip) {
+		load_trip_answered(w, c, verdict, now);
+		return;
 	}
+	c->backoff_ms = 0;
+	load_answer_count(w, c, verdict, &c->sent[c->oldest], now);
 	load_conn_settle(w, c, now);
 }
 
@@ -43,7 +68,8 @@ static void reopen(struct load_worker *w, struct load_conn *c, int64_t now)
 		return;
 	}
 	load_conn_close(w, c);
-	if (!w->config->churn && w->phase < LOAD_DRAINING)
+	bool first = !c->trip || c->trip->client == c;
+	if (first && !w->config->churn && w->phase < LOAD_DRAINING)
 		load_conn_open(w, c, now);
 	else
 		load_conn_next(w, c, now);

@@ -64,6 +64,22 @@ static void json_config(const struct load_config *c, FILE *out)
 		c->payload, (long long)c->seed, c->warmup_ms / 1e3, c->timeout_ms / 1e3);
 }
 
+static void json_errors(const struct load_stats *s, FILE *out)
+{
+	fprintf(out, "  \"errors\": { ");
+	for (int i = 0; i < LOAD_ERRORS; i++)
+		fprintf(out, "\"%s\": %llu, ", load_error_names[i], (unsigned long long)s->errors[i]);
+	fprintf(out, "\"all\": %llu },\n  \"first_errors\": {", (unsigned long long)load_stats_errors(s));
+	const char *comma = " ";
+	for (int i = 0; i < LOAD_ERRORS; i++)
+		if (s->errors[i]) {
+			fprintf(out, "%s\"%s\": ", comma, load_error_names[i]);
+			json_string(out, s->first[i]);
+			comma = ", ";
+		}
+	fprintf(out, " },\n");
+}
+
 static void json_counts(const struct load_result *r, FILE *out)
 {
 	const struct load_stats *s = &r->stats;
@@ -80,18 +96,27 @@ static void json_counts(const struct load_result *r, FILE *out)
 	fprintf(out, "  \"bytes_in\": %llu, \"bytes_out\": %llu, \"connects\": %llu,\n",
 		(unsigned long long)s->bytes_in, (unsigned long long)s->bytes_out,
 		(unsigned long long)s->connects);
-	fprintf(out, "  \"errors\": { ");
-	for (int i = 0; i < LOAD_ERRORS; i++)
-		fprintf(out, "\"%s\": %llu, ", load_error_names[i], (unsigned long long)s->errors[i]);
-	fprintf(out, "\"all\": %llu },\n  \"first_errors\": {", (unsigned long long)load_stats_errors(s));
-	const char *comma = " ";
-	for (int i = 0; i < LOAD_ERRORS; i++)
-		if (s->errors[i]) {
-			fprintf(out, "%s\"%s\": ", comma, load_error_names[i]);
-			json_string(out, s->first[i]);
-			comma = ", ";
-		}
-	fprintf(out, " },\n");
+	fprintf(out, "  ");
+	json_number(out, "hops", load_result_hops(r));
+	json_number(out, "cache_hit_pct", 100 * load_result_hit_rate(r));
+	fprintf(out, "\"cache_hits\": %llu, \"cache_misses\": %llu,\n",
+		(unsigned long long)s->cache[LOAD_CACHE_HIT], (unsigned long long)s->cache[LOAD_CACHE_MISS]);
+	json_errors(s, out);
+}
+
+/* By server, where that is counted: since the begin of the warm-up. */
+static void json_servers(const struct load_record *record, FILE *out)
+{
+	fprintf(out, "  \"servers\": [");
+	for (unsigned i = 0; i < record->n_servers; i++) {
+		const struct load_tally *t = &record->sums[i];
+		fprintf(out, "%s\n    { \"server\": ", i ? "," : "");
+		json_string(out, record->names[i]);
+		fprintf(out, ", \"answers\": %llu, \"errors\": %llu, \"redirects\": %llu }",
+			(unsigned long long)t->answers, (unsigned long long)t->errors,
+			(unsigned long long)t->redirects);
+	}
+	fprintf(out, "%s],\n", record->n_servers ? "\n  " : "");
 }
 
 static void json_cpu(const struct load_result *r, FILE *out)
@@ -112,6 +137,7 @@ void load_report_json(const struct load_result *r, FILE *out)
 	fprintf(out, "{\n");
 	json_config(r->config, out);
 	json_counts(r, out);
+	json_servers(&r->record, out);
 	json_latency(out, "latency_us", r->stats.latency);
 	json_latency(out, "uncorrected_us", r->stats.uncorrected);
 	json_cpu(r, out);
@@ -134,6 +160,21 @@ static void csv_number(FILE *out, double value)
 		fputc(',', out);
 }
 
+/* The columns behind the warnings. */
+static void csv_http(const struct load_result *r, FILE *out)
+{
+	const uint64_t *cache = r->stats.cache;
+	double rate = load_result_hit_rate(r);
+	csv_number(out, load_result_hops(r));
+	if (rate >= 0)
+		fprintf(out, ",%llu,%llu", (unsigned long long)cache[LOAD_CACHE_HIT],
+			(unsigned long long)cache[LOAD_CACHE_MISS]);
+	else
+		fprintf(out, ",,");
+	csv_number(out, rate < 0 ? -1 : 100 * rate);
+	fprintf(out, ",%llu\n", (unsigned long long)r->stats.bytes_in);
+}
+
 void load_report_csv(const struct load_result *r, FILE *out)
 {
 	static const double fractions[] = { 0.5, 0.9, 0.99, 0.999, 1 };
@@ -144,7 +185,8 @@ void load_report_csv(const struct load_result *r, FILE *out)
 		fprintf(out, "protocol,connections,idle,pipeline,churn,threads,offered_rps,duration_s,"
 			     "requests,rps,errors,p50_us,p90_us,p99_us,p999_us,max_us,mean_us,"
 			     "server_cpu_us,server_user_us,server_sys_us,"
-			     "client_cpu_us,client_cpu_pct,warnings\n");
+			     "client_cpu_us,client_cpu_pct,warnings,"
+			     "hops,cache_hits,cache_misses,cache_hit_pct,bytes_in\n");
 	fprintf(out, "%s,%d,%d,%d,%d,%d", c->protocol->name, c->connections, c->idle, c->pipeline, c->churn,
 		c->threads);
 	csv_number(out, c->rate ? (double)c->rate : -1);
@@ -162,7 +204,8 @@ void load_report_csv(const struct load_result *r, FILE *out)
 	csv_number(out, share < 0 ? -1 : 100 * share);
 	for (int i = 0; i < r->n_warnings; i++)
 		fprintf(out, "%c%s", i ? ';' : ',', r->warnings[i].code);
-	fprintf(out, "%s\n", r->n_warnings ? "" : ",");
+	fprintf(out, "%s", r->n_warnings ? "" : ",");
+	csv_http(r, out);
 }
 
 void load_report_hgrm(const struct load_result *r, FILE *out)

@@ -85,6 +85,20 @@ static int parse_length(struct parse *p, const char *value, size_t len)
 	return 0;
 }
 
+static bool begins_with(const char *value, size_t len, const char *wanted)
+{
+	size_t n = strlen(wanted);
+	return len >= n && strncasecmp(value, wanted, n) == 0 && (len == n || !is_token(value[n]));
+}
+
+/* "HIT", "MISS from proxy.example:3128" */
+static enum load_cache parse_cache(const char *value, size_t len)
+{
+	return begins_with(value, len, "HIT")	 ? LOAD_CACHE_HIT
+	       : begins_with(value, len, "MISS") ? LOAD_CACHE_MISS
+						 : LOAD_CACHE_UNSAID;
+}
+
 static int take_field(struct parse *p, const char *name, size_t n_name, const char *value, size_t n_value)
 {
 	if (is_named(name, n_name, "content-length"))
@@ -100,6 +114,8 @@ static int take_field(struct parse *p, const char *name, size_t n_name, const ch
 			return -EINVAL;
 		p->head->location = value;
 		p->head->location_len = n_value;
+	} else if (is_named(name, n_name, "x-cache")) {
+		p->head->cache = parse_cache(value, n_value);
 	}
 	return 0;
 }

@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "bench/load_protocol.h"
+
 enum http_framing { HTTP_NO_BODY, HTTP_LENGTH, HTTP_CHUNKED, HTTP_UNTIL_END };
 
 struct http_head {
@@ -14,6 +16,7 @@ struct http_head {
 	bool              closing;      /* the server will close behind this answer */
 	const char       *location;     /* NULL: there is none; points into the head */
 	size_t            location_len;
+	enum load_cache   cache;        /* X-Cache: HIT or MISS, whatever follows */
 };
 
 /* `text` is the whole head with its empty line; no_body: the request was HEAD. 0 or -EINVAL. */

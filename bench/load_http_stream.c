@@ -7,8 +7,11 @@
 #include "bench/load_http_stream.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "bench/load_expect.h"
 
 static int keep(struct load_reader *reader, const char *data, size_t len)
 {
@@ -53,7 +56,31 @@ int http_gather(struct load_reader *reader, const char *mark, size_t max, const 
 
 enum load_verdict http_done(const struct load_reader *reader)
 {
-	return reader->bad_status ? LOAD_BAD_STATUS : LOAD_RIGHT;
+	if (reader->bad_status)
+		return LOAD_BAD_STATUS;
+	bool all = !reader->body || (!reader->bad_body && reader->seen == reader->body->len);
+	return all ? LOAD_RIGHT : LOAD_BAD_BODY;
+}
+
+void http_expect(struct load_reader *reader, const struct load_body *body)
+{
+	reader->body = body;
+	reader->bad_body = false;
+	reader->seen = 0;
+}
+
+void http_compare(struct load_reader *reader, const char *data, size_t len)
+{
+	const struct load_body *body = reader->body;
+	if (reader->state == HTTP_BODY || reader->state == HTTP_CHUNK)
+		len = len < reader->left ? len : reader->left;
+	else if (reader->state != HTTP_BODY_UNTIL_END)
+		return;
+	if (body->data && reader->seen < body->len) {
+		size_t left = body->len - reader->seen;
+		reader->bad_body |= memcmp(data, body->data + reader->seen, len < left ? len : left) != 0;
+	}
+	reader->seen += len;
 }
 
 static int hex_digit(char c)

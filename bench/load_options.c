@@ -7,8 +7,9 @@
 
 #include "bench/load_assert.h"
 #include "bench/load_config.h"
+#include "bench/load_options_http.h"
 #include "bench/load_protocol.h"
-#include "core/net.h"
+#include "bench/load_timeline.h"
 #include "core/options.h"
 
 enum { DAY_MS = 24 * 3600 * 1000, DURATION_MS = 10000, WARMUP_MS = 500, BATCH_BYTES_MAX = 256 << 20 };
@@ -17,19 +18,6 @@ enum { DAY_MS = 24 * 3600 * 1000, DURATION_MS = 10000, WARMUP_MS = 500, BATCH_BY
 
 static const char *const format_names[] = { "text", "json", "csv", "hgrm", NULL };
 static const char *const question_names[] = { "mixed", "one", NULL };
-
-/* A header goes into the request as it is, so it must not be able to end it. */
-static int set_header(void *target, const struct option_def *def, const char *value)
-{
-	struct load_config *config = target;
-	size_t name = strcspn(value, ": \t\r\n");
-	if (name == 0 || value[name] != ':' || strpbrk(value, "\r\n"))
-		return option_complain(def, "'%s' is not of the form 'Name: value'", value);
-	if (config->n_headers == LOAD_HEADERS_MAX)
-		return option_complain(def, "at most %d of them", LOAD_HEADERS_MAX);
-	config->headers[config->n_headers++] = value;
-	return 0;
-}
 
 static int set_assert(void *target, const struct option_def *def, const char *value)
 {
@@ -89,13 +77,6 @@ static const struct option_def protocol_defs[] = {
 	  .set = set_choice, FIELD(one_question), .choices = question_names },
 	{ .name = "payload", .arg = "BYTES", .help = "echo: the size of a message (64)", .set = set_size,
 	  FIELD(payload), .min = 1, .max = 64 << 20 },
-	{ .name = "header", .letter = 'H', .arg = "LINE", .help = "http: add 'Name: value' to the request; repeatable",
-	  .set = set_header },
-	{ .name = "method", .arg = "NAME", .help = "http: GET, HEAD, ... (GET)", .set = set_string, FIELD(method) },
-	{ .name = "proxy", .arg = "HOST:PORT", .help = "http: connect there, and ask for the whole URL",
-	  .set = set_string, FIELD(proxy) },
-	{ .name = "expect-status", .arg = "N", .help = "http: only this status is right (any 2xx or 3xx)",
-	  .set = set_int, FIELD(expect_status), .min = 200, .max = 599 },
 	{ 0 },
 };
 
@@ -115,6 +96,10 @@ static const struct option_def output_defs[] = {
 	  .set = set_string, FIELD(hist_sent) },
 	{ .name = "hgrm-sent", .arg = "FILE", .help = "open loop: --hgrm of these", .set = set_string,
 	  FIELD(hgrm_sent) },
+	{ .name = "timeline", .arg = "FILE", .help = "write there what each server did in each slice of time, as CSV",
+	  .set = set_string, FIELD(timeline) },
+	{ .name = "timeline-step", .arg = "TIME", .help = "how long a slice is (100ms)", .set = set_seconds_ms,
+	  FIELD(timeline_step_ms), .min = 1, .max = DAY_MS },
 	{ .name = "assert", .arg = "RULE", .help = "fail unless 'p99<5ms', 'rps>1000', 'errors=0' holds; repeatable",
 	  .set = set_assert },
 	{ .name = "no-progress", .help = "no live line on a terminal", .set = set_flag, FIELD(no_progress) },
@@ -141,12 +126,10 @@ static const char *contradiction(const struct load_config *config)
 		return "fewer --requests than --threads";
 	if (config->payload * (size_t)config->pipeline > BATCH_BYTES_MAX)
 		return "--payload times --pipeline is more than 256 MiB";
-	if (config->proxy && config->protocol != &load_http)
-		return "--proxy is for http";
-	if (!*config->method || strpbrk(config->method, " \t\r\n"))
-		return "--method is not a word";
 	if ((config->hist_sent || config->hgrm_sent) && !config->rate)
 		return "--hist-sent and --hgrm-sent need an open loop: give a --rate";
+	if (config->timeline && (config->duration_ms + config->warmup_ms) / config->timeline_step_ms >= LOAD_BINS_MAX)
+		return "that is a --timeline of more than 100,000 slices: give a longer --timeline-step";
 	return NULL;
 }
 
@@ -154,8 +137,9 @@ static void set_defaults(struct load_config *config)
 {
 	*config = (struct load_config){
 		.connections = 10, .threads = 1, .pipeline = 1, .cpu = -1, .duration_ms = -1, .warmup_ms = -1,
-		.timeout_ms = 2000, .seed = 1, .payload = 64, .method = "GET",
+		.timeout_ms = 2000, .seed = 1, .payload = 64, .timeline_step_ms = 100,
 	};
+	load_http_defaults(config);
 }
 
 /* The operand, and what depends on several options. 0, or -1 with `why` filled in. */
@@ -163,10 +147,6 @@ static int complete(struct load_config *config, const char *target, char *why, s
 {
 	if (load_target_parse(config, target, why, size) < 0)
 		return -1;
-	if (config->proxy && net_split(config->proxy, config->host, sizeof config->host, &config->port) < 0) {
-		snprintf(why, size, "--proxy: '%s' is not HOST:PORT", config->proxy);
-		return -1;
-	}
 	if (config->duration_ms < 0 && !config->requests)
 		config->duration_ms = DURATION_MS;
 	if (config->warmup_ms < 0)
@@ -174,7 +154,7 @@ static int complete(struct load_config *config, const char *target, char *why, s
 	const char *wrong = contradiction(config);
 	if (wrong)
 		snprintf(why, size, "%s", wrong);
-	return wrong ? -1 : 0;
+	return wrong ? -1 : load_http_complete(config, why, size);
 }
 
 int load_options(struct load_config *config, int argc, char **argv)
@@ -182,6 +162,7 @@ int load_options(struct load_config *config, int argc, char **argv)
 	struct option_set sets[] = { { "Load", load_defs, config },
 				     { "Company, neither measured nor checked", company_defs, config },
 				     { "Protocols", protocol_defs, config },
+				     { "HTTP", load_http_options, config },
 				     { "Output", output_defs, config },
 				     { 0 } };
 	char why[512];

@@ -28,6 +28,11 @@ static void write_hgrm_sent(const struct load_result *result, FILE *out)
 	hist_write_hgrm(result->stats.uncorrected, out);
 }
 
+static void write_timeline(const struct load_result *result, FILE *out)
+{
+	load_record_write(&result->record, out);
+}
+
 static int complain(const char *name, int error)
 {
 	fprintf(stderr, "load: cannot write %s: %s\n", name, strerror(error));
@@ -67,6 +72,7 @@ int load_outputs_open(struct load_output *outputs, const struct load_config *con
 		{ .name = config->hgrm, .write = load_report_hgrm },
 		{ .name = config->hist_sent, .write = write_hist_sent },
 		{ .name = config->hgrm_sent, .write = write_hgrm_sent },
+		{ .name = config->timeline, .write = write_timeline },
 	};
 	memcpy(outputs, wanted, sizeof wanted);
 	if (!config->output) {

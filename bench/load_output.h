@@ -7,7 +7,7 @@
 struct load_config;
 struct load_result;
 
-enum { LOAD_OUTPUTS = 5 };
+enum { LOAD_OUTPUTS = 6 };
 
 /* Files are written beside their place and renamed at the end, so that nobody ever reads half of one. They are
  * opened before the run: a wrong name is better found then. */

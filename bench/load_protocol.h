@@ -21,11 +21,14 @@
 #include <stdint.h>
 
 struct load_config; /* load_config.h */
+struct load_urls;   /* load_urls.h */
+struct load_body;   /* load_expect.h */
 
 enum load_verdict {
 	LOAD_MORE,       /* all bytes are used, and the answer is not complete */
 	LOAD_RIGHT,      /* complete and right */
 	LOAD_BAD_STATUS, /* complete and well-formed, but not what was wanted; the connection is still good */
+	LOAD_BAD_BODY,   /* so is this one: not the body that was expected */
 	LOAD_WRONG,      /* these are not the bytes of an answer: nothing behind them can be understood */
 };
 
@@ -35,7 +38,13 @@ struct load_script {
 	size_t  *request_at, *answer_at;  /* n_steps + batch + 1 offsets: step i is [at[i], at[i + 1]) */
 	unsigned n_steps, batch;
 	struct http_memory *http;         /* load_http.c: heads that have been parsed and found right */
+	const struct load_urls *urls;     /* the steps are its URLs, asked in no order, and the requests are its own;
+					   * NULL: requests and request_at belong to the script */
+	uint64_t random;                  /* with urls: where the choice has come to */
 };
+
+/* What a proxy says of an answer in X-Cache. */
+enum load_cache { LOAD_CACHE_UNSAID, LOAD_CACHE_HIT, LOAD_CACHE_MISS };
 
 struct load_reader {
 	unsigned step;      /* whose answer comes next */
@@ -43,10 +52,14 @@ struct load_reader {
 	bool     closing;   /* the server will close after this answer: ask nothing more */
 	/* The rest is http's. */
 	int      state, status;
-	bool     bad_status;
+	bool     bad_status, bad_body;
+	enum load_cache cache;
 	size_t   left;      /* of the body, or of the chunk */
+	const struct load_body *body; /* what it must be; `seen` counts it. NULL: anything */
 	char    *line;      /* a head or line that came in pieces; allocated when that first happens */
 	size_t   line_len;
+	char    *location;  /* where to go on, when redirects are followed; allocated like `line` */
+	size_t   location_len; /* 0: this answer does not redirect */
 };
 
 struct load_protocol {
@@ -63,6 +76,9 @@ struct load_protocol {
 
 extern const struct load_protocol load_zen, load_echo, load_http;
 extern const struct load_protocol *const load_protocols[]; /* ends with NULL */
+
+/* The step that connection number n asks for first. */
+unsigned load_script_first(struct load_script *, unsigned n);
 
 /* The protocol's prepare(), and the end of it. */
 int  load_script_open(struct load_script *, const struct load_config *, unsigned batch, uint64_t seed);

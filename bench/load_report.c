@@ -69,6 +69,35 @@ static void show_rate(const struct load_result *r, FILE *out)
 		fprintf(out, "  unanswered   %llu that were due\n", (unsigned long long)r->stats.unanswered);
 }
 
+/* By server: all there was, warm-up included. */
+static void show_servers(const struct load_record *record, FILE *out)
+{
+	for (unsigned i = 0; i < record->n_servers; i++) {
+		const struct load_tally *t = &record->sums[i];
+		fprintf(out, "    %-24s %llu answers", record->names[i], (unsigned long long)t->answers);
+		if (t->redirects)
+			fprintf(out, ", %llu redirects", (unsigned long long)t->redirects);
+		if (t->errors)
+			fprintf(out, ", %llu errors", (unsigned long long)t->errors);
+		fprintf(out, "\n");
+	}
+}
+
+static void show_http(const struct load_result *r, FILE *out)
+{
+	const uint64_t *cache = r->stats.cache;
+	double rate = load_result_hit_rate(r);
+	if (load_result_hops(r) >= 0)
+		fprintf(out, "  redirects    %.2f followed for each request\n", load_result_hops(r));
+	if (r->record.n_servers) {
+		fprintf(out, "  by server, warm-up included\n");
+		show_servers(&r->record, out);
+	}
+	if (rate >= 0)
+		fprintf(out, "  cache        %.2f %% hits: %llu hits, %llu misses\n", 100 * rate,
+			(unsigned long long)cache[LOAD_CACHE_HIT], (unsigned long long)cache[LOAD_CACHE_MISS]);
+}
+
 static void show_latency(const char *name, const struct hist *h, FILE *out)
 {
 	static const double fractions[] = { 0.5, 0.9, 0.99, 0.999, 1 };
@@ -130,6 +159,7 @@ void load_report_text(const struct load_result *r, FILE *out)
 	show_setting(r, out);
 	show_rate(r, out);
 	show_errors(r, out);
+	show_http(r, out);
 	show_latencies(r, out);
 	show_cpu(r, out);
 	if (r->config->latency)

@@ -11,6 +11,9 @@
  *   client_cpu_us    of the generator, per request
  *   client_cpu_pct   of the generator, in per cent of its threads
  *   warnings         their codes, separated by ';': client_bound;few_samples
+ *   hops             redirects that were followed, for each request; empty without --follow
+ *   cache_hits, cache_misses, cache_hit_pct   as X-Cache says, of right answers; empty when none says so
+ *   bytes_in         received while it was measured, heads and all
  * A figure that is not defined is empty in CSV, null in JSON, "-" in text. */
 #ifndef BENCH_LOAD_REPORT_H
 #define BENCH_LOAD_REPORT_H

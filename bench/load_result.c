@@ -6,6 +6,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "bench/load_protocol.h"
+
 static void __attribute__((format(printf, 3, 4)))
 warn(struct load_result *r, const char *code, const char *format, ...)
 {
@@ -42,6 +44,18 @@ double load_result_per_request_us(const struct load_result *r, bool known, doubl
 double load_result_client_share(const struct load_result *r)
 {
 	return r->client_wall_ns > 0 ? r->client_cpu_ns / r->client_wall_ns / r->config->threads : -1;
+}
+
+double load_result_hops(const struct load_result *r)
+{
+	uint64_t n = r->stats.latency->count;
+	return r->config->follow && n ? (double)r->stats.hops / (double)n : -1;
+}
+
+double load_result_hit_rate(const struct load_result *r)
+{
+	uint64_t hits = r->stats.cache[LOAD_CACHE_HIT], all = hits + r->stats.cache[LOAD_CACHE_MISS];
+	return all ? (double)hits / (double)all : -1;
 }
 
 static void judge_client(struct load_result *r)
@@ -104,6 +118,10 @@ void load_result_judge(struct load_result *r)
 	if (r->stats.errors[LOAD_E_TIMEOUT])
 		warn(r, "timeouts",
 		     "requests that timed out are missing from the percentiles, which flatters them");
+	if (r->record_lost)
+		warn(r, "timeline_lost", "there was not enough memory to count by server: use a longer --timeline-step");
+	if (r->config->proxy && r->stats.latency->count && load_result_hit_rate(r) < 0)
+		warn(r, "no_x_cache", "no answer says in X-Cache whether it is a HIT or a MISS: is that a caching proxy?");
 	if (r->config->server_pid && !r->server.known)
 		warn(r, "server_cpu_unknown",
 		     "cannot read the CPU time of process %d: is it the server, and alive?",

@@ -24,6 +24,7 @@
 #include "bench/load_idle.h"
 #include "bench/load_progress.h"
 #include "bench/load_slow.h"
+#include "bench/load_trip.h"
 #include "bench/load_worker.h"
 #include "core/clock.h"
 #include "core/net.h"
@@ -76,17 +77,22 @@ static void *thread_main(void *argument)
 
 /* ---- before ---- */
 
+/* How many connections beside its first each client may have (0: redirects are not followed); or -1. */
 static int check_descriptors(const struct load_config *config, char *why, size_t size)
 {
-	int limit = net_raise_fd_limit();
+	int limit = net_raise_fd_limit(), least = config->follow ? 2 : 1;
 	long others = (long)config->idle + config->dribble + config->slow_readers;
-	long own = OWN_DESCRIPTORS + PER_THREAD * config->threads, wanted = config->connections + others + own;
+	long own = OWN_DESCRIPTORS + PER_THREAD * config->threads, left = limit - own - others;
+	long wanted = (long)config->connections * least + others + own, each = left / config->connections - 1;
+	if (limit < 0 || each >= LOAD_SIDES_MAX)
+		each = LOAD_SIDES_MAX;
 	if (limit < 0 || wanted <= limit)
-		return 0;
+		return config->follow ? (int)each : 0;
 	snprintf(why, size,
-		 "%d connections and %ld idle or slow ones need %ld descriptors, but the limit is %d: ask for "
+		 "%d connections%s and %ld idle or slow ones need %ld descriptors, but the limit is %d: ask for "
 		 "at most %ld, or raise it (ulimit -Hn, or LimitNOFILE= of the service)",
-		 config->connections, others, wanted, limit, limit - own);
+		 config->connections, config->follow ? ", and as many to follow redirects," : "", others, wanted, limit,
+		 (limit - own) / least);
 	return -1;
 }
 
@@ -167,10 +173,13 @@ static void merge(struct run *run, struct load_result *result)
 {
 	const struct load_config *config = run->shared.config;
 	int64_t start = INT64_MAX, end = 0;
+	result->record.step_s = config->timeline_step_ms / 1e3;
 	for (int i = 0; i < run->n_threads; i++) {
 		const struct load_worker *w = &run->workers[i];
 		load_stats_merge(&result->stats, &w->stats);
 		result->gave_up |= w->gave_up;
+		if (w->places && load_record_add(&result->record, w->places, &w->timeline) < 0)
+			result->record_lost = true;
 		start = w->start_ns < start ? w->start_ns : start;
 		end = w->end_ns > end ? w->end_ns : end;
 		if (config->rate && w->last_answer_ns > end)
@@ -191,7 +200,7 @@ static bool nothing_connected(const struct run *run, char *why, size_t size)
 	if (config->churn || atomic_load(&run->shared.stop))
 		return false;
 	for (int i = 0; i < run->n_threads; i++)
-		if (run->workers[i].n_down < run->workers[i].n_conns)
+		if (run->workers[i].n_up)
 			return false;
 	int kind = 0;
 	while (kind < LOAD_ERRORS - 1 && !stats->errors[kind])
@@ -233,7 +242,8 @@ static int check_server(const struct load_config *config, char *why, size_t size
 static int prepare(struct run *run, struct load_result *result, char *why, size_t size)
 {
 	const struct load_config *config = run->shared.config;
-	if (check_descriptors(config, why, size) < 0 || check_server(config, why, size) < 0 ||
+	run->shared.n_sides = check_descriptors(config, why, size);
+	if (run->shared.n_sides < 0 || check_server(config, why, size) < 0 ||
 	    load_sources_open(&run->sources, config, why, size) < 0)
 		return -1;
 	int error = load_stats_open(&result->stats, config->rate > 0);
@@ -286,4 +296,5 @@ int load_run(const struct load_config *config, struct load_result *result, char 
 void load_result_close(struct load_result *result)
 {
 	load_stats_close(&result->stats);
+	load_record_close(&result->record);
 }

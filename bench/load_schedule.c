@@ -47,14 +47,15 @@ void load_schedule_quota(struct load_worker *w)
 	/* What is in flight will be answered within the measured time, so it counts. */
 	w->to_issue = w->quota;
 	for (unsigned i = 0; i < w->n_conns; i++)
-		w->to_issue -= w->conns[i].in_flight;
+		w->to_issue -= w->conns[i].in_flight + w->conns[i].away;
 }
 
 void load_schedule_advance(struct load_worker *w, int64_t now)
 {
 	while (w->slot_ns <= now && w->slot_ns < w->end_ns) {
 		struct load_conn *c = &w->conns[w->slot % w->n_conns];
-		bool waits_for_server = c->state != CONN_OPEN || c->in_flight || c->slot != w->slot;
+		bool waits_for_server = c->state != CONN_OPEN || c->in_flight || c->slot != w->slot ||
+					c->away;
 		if (!waits_for_server && now - w->slot_ns > LOAD_LATE_NS && w->slot_ns >= w->start_ns)
 			w->stats.late++; /* our own fault: this thread did not get the CPU */
 		set_slot(w, w->slot + 1);
@@ -75,6 +76,8 @@ static uint64_t least(uint64_t a, uint64_t b)
 unsigned load_schedule_allowed(const struct load_worker *w, const struct load_conn *c)
 {
 	unsigned depth = (unsigned)w->config->pipeline;
+	if (c->away)
+		return 0;
 	if (open_loop(w))
 		return (unsigned)least(depth - c->in_flight, load_schedule_owed(w, c));
 	if (c->in_flight || w->phase == LOAD_DRAINING || w->to_issue <= 0)

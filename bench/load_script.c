@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "bench/load_config.h"
+#include "bench/load_urls.h"
 
 const struct load_protocol *const load_protocols[] = { &load_zen, &load_echo, &load_http, NULL };
 
@@ -44,23 +45,31 @@ void load_script_close(struct load_script *script)
 {
 	if (script->answers != script->requests) /* echo: the same bytes */
 		free(script->answers);
-	free(script->requests);
-	free(script->request_at);
+	if (!script->urls) {
+		free(script->requests);
+		free(script->request_at);
+	}
 	free(script->answer_at);
 	free(script->http);
 	memset(script, 0, sizeof *script);
 }
 
+unsigned load_script_first(struct load_script *script, unsigned n)
+{
+	enum { APART = 7 }; /* so that connections do not all ask the same */
+	return script->urls ? load_urls_draw(script->urls, &script->random) : n * APART % script->n_steps;
+}
+
 void load_reader_start(struct load_reader *reader, unsigned step)
 {
-	char *line = reader->line;
-	*reader = (struct load_reader){ .step = step, .line = line };
+	*reader = (struct load_reader){ .step = step, .line = reader->line, .location = reader->location };
 }
 
 void load_reader_free(struct load_reader *reader)
 {
 	free(reader->line);
-	reader->line = NULL;
+	free(reader->location);
+	reader->line = reader->location = NULL;
 }
 
 enum load_verdict load_match(struct load_script *script, struct load_reader *reader, const char *data,

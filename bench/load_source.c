@@ -107,6 +107,19 @@ static unsigned sources_needed(const struct load_config *config)
 	return n > churn ? n : churn;
 }
 
+int load_sources_to(struct load_sources *sources, const char *host, uint16_t port, const struct load_sources *like)
+{
+	struct addrinfo *list;
+	if (net_resolve(host, port, &list))
+		return -1;
+	*sources = (struct load_sources){ .n = 1, .to_len = list->ai_addrlen };
+	memcpy(&sources->to, list->ai_addr, list->ai_addrlen);
+	freeaddrinfo(list);
+	if (is_loopback4(&sources->to) && is_loopback4(&like->to))
+		sources->n = like->n;
+	return 0;
+}
+
 int load_sources_open(struct load_sources *sources, const struct load_config *config, char *why, size_t size)
 {
 	struct addrinfo *list;

@@ -28,6 +28,9 @@ struct load_config;
 /* Resolves the target, and decides on the number of sources. 0, or -1 with `why` filled in. */
 int load_sources_open(struct load_sources *, const struct load_config *, char *why, size_t size);
 
+/* Another server, with as many sources as `like` has where both are on the loopback. 0, or -1: no such name. */
+int load_sources_to(struct load_sources *, const char *host, uint16_t port, const struct load_sources *like);
+
 /* A non-blocking socket that is connecting, from the source of this number (modulo n). When that one has no
  * free port, the others are tried. A descriptor, or -errno: -EADDRNOTAVAIL when no source has a port left. */
 int load_source_connect(const struct load_sources *, unsigned source);

@@ -12,6 +12,7 @@ const char *const load_error_names[LOAD_ERRORS] = {
 	[LOAD_E_CONNECT] = "connect", [LOAD_E_PORTS] = "no_port", [LOAD_E_RESET] = "reset",
 	[LOAD_E_CLOSED] = "closed", [LOAD_E_TIMEOUT] = "timeout", [LOAD_E_WRONG] = "wrong",
 	[LOAD_E_STATUS] = "status", [LOAD_E_UNASKED] = "unasked", [LOAD_E_IDLE] = "idle_lost",
+	[LOAD_E_BODY] = "body", [LOAD_E_REDIRECT] = "redirect",
 };
 
 const char *const load_error_texts[LOAD_ERRORS] = {
@@ -24,6 +25,8 @@ const char *const load_error_texts[LOAD_ERRORS] = {
 	[LOAD_E_STATUS] = "unexpected status",
 	[LOAD_E_UNASKED] = "answer that nobody asked for",
 	[LOAD_E_IDLE] = "idle connection lost",
+	[LOAD_E_BODY] = "unexpected body",
+	[LOAD_E_REDIRECT] = "redirect that cannot be followed",
 };
 
 int load_stats_open(struct load_stats *stats, int open_loop)
@@ -58,6 +61,9 @@ void load_stats_merge(struct load_stats *into, const struct load_stats *from)
 	into->bytes_in += from->bytes_in;
 	into->bytes_out += from->bytes_out;
 	into->connects += from->connects;
+	into->hops += from->hops;
+	for (int i = 0; i < 3; i++)
+		into->cache[i] += from->cache[i];
 }
 
 uint64_t load_stats_errors(const struct load_stats *stats)

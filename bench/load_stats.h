@@ -17,6 +17,8 @@ enum load_error {
 	LOAD_E_STATUS,    /* http: well-formed, but not the expected status */
 	LOAD_E_UNASKED,   /* bytes that no question asked for */
 	LOAD_E_IDLE,      /* a silent connection could not be opened, or did not last */
+	LOAD_E_BODY,      /* http: complete, but not the body that was expected */
+	LOAD_E_REDIRECT,  /* http: a redirect that cannot be followed, or one too many */
 	LOAD_ERRORS
 };
 enum { LOAD_LATE_NS = 1000000 };
@@ -32,6 +34,8 @@ struct load_stats {
 	uint64_t     unanswered;  /* open loop: due within the measured time, and neither answered nor failed */
 	uint64_t     late;        /* open loop: sent LOAD_LATE_NS or more after due, by our own fault */
 	uint64_t     bytes_in, bytes_out, connects;
+	uint64_t     hops;        /* redirects that were followed for the requests in `latency` */
+	uint64_t     cache[3];    /* by enum load_cache: answers of http; UNSAID is not counted */
 };
 
 int  load_stats_open(struct load_stats *, int open_loop); /* 0 or -ENOMEM */

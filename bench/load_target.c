@@ -44,6 +44,7 @@ int load_target_parse(struct load_config *config, const char *target, char *why,
 	}
 	snprintf(config->authority, sizeof config->authority, "%.*s", (int)n, host);
 	snprintf(config->path, sizeof config->path, "%s%.*s", host[n] == '/' ? "" : "/", (int)n_path, host + n);
+	snprintf(config->address, sizeof config->address, "http://%s%s", config->authority, config->path);
 	config->port = config->protocol->port;
 	if (net_split(config->authority, config->host, sizeof config->host, &config->port) < 0 ||
 	    config->port == 0) {

@@ -19,9 +19,10 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "bench/load_trip.h"
 #include "core/clock.h"
 
-enum { MAX_EVENTS = 512, CONNECT_BURST = 64, TICK_MS = 50, GIVE_UP_TIMEOUTS = 5 };
+enum { MAX_EVENTS = 512, CONNECT_BURST = 64, TICK_MS = 50, FAST_TICK_MS = 5, GIVE_UP_TIMEOUTS = 5 };
 
 static int64_t ms(int64_t n)
 {
@@ -66,6 +67,7 @@ void load_worker_stop_measuring(struct load_worker *w, int64_t now)
 		return;
 	if (now < w->end_ns)
 		w->end_ns = now;
+	load_timeline_end(&w->timeline, w->places, now);
 	w->phase = LOAD_DRAINING;
 	w->phase_end_ns = now + ms(w->config->timeout_ms + 2 * TICK_MS);
 	if (!w->config->rate)
@@ -82,15 +84,39 @@ void load_worker_pass(struct load_worker *w, int64_t now)
 		w->phase = LOAD_FINISHED;
 }
 
+/* Requests that are neither answered nor failed. */
+static uint64_t owed(const struct load_worker *w, const struct load_conn *c)
+{
+	return c->in_flight + c->away + (w->config->rate ? load_schedule_owed(w, c) : 0);
+}
+
 static bool owes_nothing(const struct load_worker *w)
 {
 	for (unsigned i = 0; i < w->n_conns; i++)
-		if (w->conns[i].in_flight || (w->config->rate && load_schedule_owed(w, &w->conns[i])))
+		if (owed(w, &w->conns[i]))
 			return false;
 	return true;
 }
 
 /* ---- waiting ---- */
+
+/* Fast while a connection rests after an error, so that the rest is not much longer than it should be. */
+static void set_tick(struct load_worker *w, bool fast)
+{
+	int64_t tick = ms(fast ? FAST_TICK_MS : TICK_MS);
+	w->ticks_fast = fast;
+	if (ms(w->config->timeout_ms) / 4 < tick)
+		tick = ms(w->config->timeout_ms) / 4;
+	struct itimerspec every = { .it_interval.tv_nsec = tick, .it_value.tv_nsec = tick };
+	timerfd_settime(w->timer_fd, 0, &every, NULL);
+}
+
+void load_worker_watch_rest(struct load_worker *w)
+{
+	w->any_rests = true;
+	if (!w->ticks_fast)
+		set_tick(w, true);
+}
 
 static int wait_until(const struct load_worker *w, struct epoll_event *events, int64_t deadline_ns)
 {
@@ -124,22 +150,19 @@ static bool turn(struct load_worker *w, int64_t deadline_ns)
 	return ticked;
 }
 
-static void set_tick(struct load_worker *w)
-{
-	int64_t tick = ms(TICK_MS);
-	if (ms(w->config->timeout_ms) / 4 < tick)
-		tick = ms(w->config->timeout_ms) / 4;
-	struct itimerspec every = { .it_interval.tv_nsec = tick, .it_value.tv_nsec = tick };
-	timerfd_settime(w->timer_fd, 0, &every, NULL);
-}
-
 static void tick(struct load_worker *w, int64_t now)
 {
 	uint64_t n;
 	if (read(w->timer_fd, &n, sizeof n) < 0)
 		return;
-	for (unsigned i = 0; i < w->n_conns; i++)
-		load_conn_tick(w, &w->conns[i], now);
+	w->any_rests = false;
+	/* Another one is the first each time: else a master that deals by turns would send the same clients to the same
+	 * dead slave each time that they wake. */
+	w->first_tick = w->first_tick + 1 < w->n_conns ? w->first_tick + 1 : 0;
+	for (unsigned i = 0, at = w->first_tick; i < w->n_conns; i++, at = at + 1 < w->n_conns ? at + 1 : 0)
+		load_conn_tick(w, &w->conns[at], now);
+	if (w->any_rests != w->ticks_fast)
+		set_tick(w, w->any_rests);
 	/* So many requests are wanted, however long it takes: but not of a server that is gone. */
 	if (w->quota && w->phase == LOAD_MEASURING &&
 	    now - w->last_answer_ns > ms(w->config->timeout_ms) * GIVE_UP_TIMEOUTS) {
@@ -170,6 +193,8 @@ static void begin(struct load_worker *w)
 	w->phase = LOAD_WARMING;
 	w->start_ns = w->phase_end_ns = w->shared->begin_ns + ms(config->warmup_ms);
 	w->end_ns = config->duration_ms < 0 ? INT64_MAX : w->start_ns + ms(config->duration_ms);
+	if (config->timeline)
+		load_timeline_begin(&w->timeline, w->shared->begin_ns, ms(config->timeline_step_ms));
 	load_schedule_begin(w);
 	load_worker_pass(w, clock_ns());
 	for (unsigned i = 0; i < w->n_conns && !config->rate; i++)
@@ -201,11 +226,12 @@ void load_worker_run(struct load_worker *w)
 		if (ticked && w->phase == LOAD_DRAINING && owes_nothing(w))
 			w->phase = LOAD_FINISHED;
 	}
+	load_timeline_end(&w->timeline, w->places, clock_ns());
 	if (!w->config->rate || w->start_ns > clock_ns())
 		return;
 	measured(w);
 	for (unsigned i = 0; i < w->n_conns; i++)
-		w->stats.unanswered += w->conns[i].in_flight + load_schedule_owed(w, &w->conns[i]);
+		w->stats.unanswered += owed(w, &w->conns[i]);
 }
 
 static int open_descriptors(struct load_worker *w)
@@ -216,7 +242,7 @@ static int open_descriptors(struct load_worker *w)
 	if (w->epoll_fd < 0 || w->timer_fd < 0 ||
 	    epoll_ctl(w->epoll_fd, EPOLL_CTL_ADD, w->timer_fd, &event) < 0)
 		return -errno;
-	set_tick(w);
+	set_tick(w, false);
 	return 0;
 }
 
@@ -230,9 +256,17 @@ static int open_connections(struct load_worker *w)
 		return -ENOMEM;
 	for (unsigned i = 0; i < w->n_conns; i++)
 		w->conns[i] = (struct load_conn){ .fd = -1, .sent = w->sent + i * depth,
-						  .step = i * 7 % w->script.n_steps };
-	w->n_down = w->n_conns;
-	return 0;
+						  .step = load_script_first(&w->script, i) };
+	return w->config->follow ? load_trips_open(w) : 0;
+}
+
+static int open_places(struct load_worker *w)
+{
+	const struct load_config *config = w->config;
+	if (!config->follow && !config->timeline)
+		return 0;
+	w->places = load_places_new(w->shared->sources, config->proxy ? config->proxy : config->authority);
+	return w->places ? 0 : -ENOMEM;
 }
 
 int load_worker_open(struct load_worker *w, struct load_shared *shared, int number)
@@ -241,7 +275,7 @@ int load_worker_open(struct load_worker *w, struct load_shared *shared, int numb
 	unsigned threads = (unsigned)config->threads, n = (unsigned)number;
 	*w = (struct load_worker){
 		.shared = shared, .config = config, .protocol = config->protocol, .number = number,
-		.epoll_fd = -1, .timer_fd = -1, .source = n,
+		.epoll_fd = -1, .timer_fd = -1, .source = n, .timeline.end_ns = INT64_MAX,
 	};
 	w->n_conns = ((unsigned)config->connections + threads - 1 - n) / threads;
 	w->quota = (config->requests + config->threads - 1 - number) / config->threads;
@@ -251,6 +285,8 @@ int load_worker_open(struct load_worker *w, struct load_shared *shared, int numb
 		error = load_stats_open(&w->stats, config->rate > 0);
 	if (!error)
 		error = open_connections(w);
+	if (!error)
+		error = open_places(w);
 	if (!error)
 		error = open_descriptors(w);
 	prctl(PR_SET_TIMERSLACK, 1UL); /* wait exactly as long as was asked; the default adds 50 us */
@@ -265,12 +301,15 @@ void load_worker_close(struct load_worker *w)
 		load_conn_close(w, &w->conns[i]);
 		load_reader_free(&w->conns[i].reader);
 	}
+	load_trips_close(w);
 	if (w->epoll_fd >= 0)
 		close(w->epoll_fd);
 	if (w->timer_fd >= 0)
 		close(w->timer_fd);
 	load_script_close(&w->script);
 	load_stats_close(&w->stats);
+	load_timeline_close(&w->timeline);
+	free(w->places);
 	free(w->conns);
 	free(w->sent);
 	free(w->buffer);

@@ -18,9 +18,11 @@
 #include <stdint.h>
 
 #include "bench/load_config.h"
+#include "bench/load_place.h"
 #include "bench/load_protocol.h"
 #include "bench/load_source.h"
 #include "bench/load_stats.h"
+#include "bench/load_timeline.h"
 
 enum { LOAD_BUFFER = 64 << 10 }; /* of a thread, for what it receives */
 enum load_phase { LOAD_OPENING, LOAD_WARMING, LOAD_MEASURING, LOAD_DRAINING, LOAD_FINISHED };
@@ -29,6 +31,9 @@ enum conn_state { CONN_DOWN, CONN_CONNECTING, CONN_OPEN };
 struct load_sent { /* a request that has not been answered */
 	int64_t due_ns, sent_ns; /* the same in a closed loop */
 };
+
+struct load_trip; /* load_trip.h */
+struct load_text; /* load_request.h */
 
 struct load_conn {
 	int                fd;
@@ -40,15 +45,19 @@ struct load_conn {
 	const char        *unsent;     /* what the socket has not taken yet */
 	size_t             n_unsent;
 	uint64_t           slot;       /* of the schedule: which request is asked next (open loop) */
-	int64_t            wake_ns;    /* DOWN: not to be opened before; CONNECTING: given up after */
+	int64_t            wake_ns;    /* DOWN, OPEN: not to be used before; CONNECTING: given up after */
 	int                backoff_ms;
 	bool               useful;     /* it has been answered at least once since it was opened */
+	unsigned           place;      /* whom it is connected to; 0: the target */
+	struct load_trip  *trip;       /* redirects are followed: the client's, to which this connection belongs */
+	bool               away;       /* of a client: a side owes the answer to its request */
 	struct load_reader reader;
 };
 
 struct load_shared { /* by all threads of a run */
 	const struct load_config  *config;
 	const struct load_sources *sources;
+	int         n_sides;          /* connections that each client may keep beside its first; 0: no redirects */
 	int64_t     begin_ns;         /* of the warm-up, and of the schedule */
 	atomic_bool stop;             /* SIGINT: finish soon */
 	atomic_int  n_measuring, n_measured; /* threads that have begun and ended to measure */
@@ -63,10 +72,17 @@ struct load_worker {
 	struct load_stats   stats;
 	struct load_conn   *conns;
 	struct load_sent   *sent;     /* the rings of all of them */
-	unsigned            n_conns, n_down, n_connecting;
+	struct load_trip   *trips;    /* --follow: of each of them; NULL */
+	struct load_conn   *sides;    /* and their further connections */
+	struct load_places *places;   /* --follow, --timeline: who did what; NULL */
+	struct load_timeline timeline;
+	unsigned            n_conns;
+	unsigned            n_up, n_connecting; /* of conns and sides: CONNECTING or OPEN; CONNECTING */
 	unsigned            source;   /* of the next connection */
 	int                 number;   /* of this thread */
 	int                 epoll_fd, timer_fd;
+	bool                ticks_fast, any_rests;
+	unsigned            first_tick; /* of conns, the one that the timer looks at first */
 	char               *buffer;
 
 	enum load_phase     phase;
@@ -88,6 +104,7 @@ void  load_worker_connect(struct load_worker *);  /* OPENING; until every connec
 void  load_worker_run(struct load_worker *);      /* the rest, from shared->begin_ns on */
 void  load_worker_close(struct load_worker *);
 void  load_worker_pass(struct load_worker *, int64_t now); /* moves on to the phase of this time */
+void  load_worker_watch_rest(struct load_worker *); /* the end of a connection's rest must not be missed */
 void  load_worker_stop_measuring(struct load_worker *, int64_t now);
 
 /* ---- load_schedule.c: when is what asked? ---- */
@@ -108,10 +125,21 @@ void load_conn_tick(struct load_worker *, struct load_conn *, int64_t now); /* i
 void load_conn_fail(struct load_worker *, struct load_conn *, enum load_error, const char *text, int64_t now);
 void load_conn_lost(struct load_worker *, struct load_conn *, int error, int64_t now); /* by -errno */
 void load_conn_settle(struct load_worker *, struct load_conn *, int64_t now); /* the oldest request is over */
+void load_conn_over(struct load_worker *, const struct load_sent *, int64_t now); /* one that is in no ring is */
+void load_conn_rest(struct load_worker *, struct load_conn *, int64_t now); /* asks nothing for a while, longer each time */
 void load_conn_rearm(struct load_worker *, struct load_conn *); /* tells once more of what is there */
 bool load_conn_counts(const struct load_worker *, const struct load_sent *); /* is it measured? */
+/* Sends this, which must stay there, on a side that owes nothing; opens it when it is not. It may fail at once. */
+void load_conn_send(struct load_worker *, struct load_conn *, const struct load_text *, unsigned step, int64_t now);
+/* Counts n errors, of the server at `place`. */
+void load_conn_error(struct load_worker *, unsigned place, enum load_error, uint64_t n, const char *text, int64_t now);
+/* Where what this server does at this time is counted. With places only. */
+struct load_tally *load_conn_tally(struct load_worker *, unsigned place, int64_t now);
 
 /* ---- load_answer.c ---- */
 void load_conn_receive(struct load_worker *, struct load_conn *, uint32_t events);
+/* The last answer to a request, on this connection. Is it right, and measured? */
+bool load_answer_count(struct load_worker *, struct load_conn *, enum load_verdict, const struct load_sent *,
+		       int64_t now);
 
 #endif

@@ -20,14 +20,12 @@
 set -euo pipefail
 export LC_ALL=C
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
-# shellcheck disable=SC2034 # read by pairs.sh
-me=versus.sh
 # shellcheck source=bench/lib/pairs.sh
 source bench/lib/pairs.sh
 # shellcheck source=bench/versus/servers.sh
 source bench/versus/servers.sh
 
-pairs=7 seconds=1 connections=100 core=0 backend=epoll_lt only=''
+pairs=7 backend=epoll_lt only=''
 
 # key | what | reference | target | connections | options of the load | path. Without a target: for comparison.
 rows() {

@@ -8,10 +8,10 @@
  *        ^                       OVER <--- while stopping ---+
  *        +--- a pause ---------------------------------------+
  *
- * A death is an event like any other: a pidfd that becomes readable. So there is one poll(2) for all, no handler, no
- * SIGCHLD to be merged with another one, and no moment in which a death can be missed: the pidfd of a child that is
- * dead already is readable from the start. A child's number is used only until it is waited for, so it cannot be
- * another's.
+ * A death is an event like any other: a pidfd that becomes readable. So there is one poll(2) for all, no
+ * handler, no SIGCHLD to be merged with another one, and no moment in which a death can be missed: the pidfd
+ * of a child that is dead already is readable from the start. A child's number is used only until it is
+ * waited for, so it cannot be another's.
  *
  * poll(2), signalfd(2), pidfd_open(2), waitpid(2), kill(2).
  *
@@ -114,16 +114,17 @@ static void hear(struct child *child)
 static void tell_death(struct children *c, const struct child *child, bool listened)
 {
 	if (child->state == CHILD_DOWN) {
-		log_warnx("%s (%s, pid %d) died: %s; starting it again in %d ms", child->name, child->where, child->pid,
-			  child->how, child->pause_ms);
+		log_warnx("%s (%s, pid %d) died: %s; starting it again in %d ms", child->name, child->where,
+			  child->pid, child->how, child->pause_ms);
 	} else if (c->stopping && listened && child->status != 0 && !c->hurry) {
-		log_warnx("%s (%s, pid %d) did not stop well: %s", child->name, child->where, child->pid, child->how);
+		log_warnx("%s (%s, pid %d) did not stop well: %s", child->name, child->where, child->pid,
+			  child->how);
 		c->badly = true;
 	}
 }
 
-/* The pidfd says that it is dead. First its last words: who listened and died did listen. Whoever is left of its group
- * ends too, or would keep the port; until waitpid(2) the number is not another's. */
+/* The pidfd says that it is dead. First its last words: who listened and died did listen. Whoever is left of
+ * its group ends too, or would keep the port; until waitpid(2) the number is not another's. */
 static void bury(struct children *c, struct child *child)
 {
 	int status = 0;

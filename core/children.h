@@ -1,4 +1,5 @@
-/* children.h - servers that are kept running: started, watched, started again when they die, stopped in order.
+/* children.h - servers that are kept running: started, watched, started again when they die, stopped in
+ * order.
  *
  *     static struct child child[2] = { { .name = "slave 0", .argv = ... }, { .name = "master", .argv = ... } };
  *     struct children c = { .child = child, .n = 2 };
@@ -10,8 +11,8 @@
  *     children_stop(&c, &child[1], 1, 5000);            // first the master, then the others
  *     children_stop(&c, &child[0], 1, 5000);
  *
- * A child is a server that prints "...: listening on HOST:PORT (...)" when it is ready, and ends at SIGTERM. For
- * programs with a single thread; one struct children in a process, since signals are the process's. */
+ * A child is a server that prints "...: listening on HOST:PORT (...)" when it is ready, and ends at SIGTERM.
+ * For programs with a single thread; one struct children in a process, since signals are the process's. */
 #ifndef CORE_CHILDREN_H
 #define CORE_CHILDREN_H
 
@@ -22,7 +23,7 @@
 
 enum {
 	CHILDREN_MAX = 100,
-	CHILD_PAUSE_FIRST_MS = 100, /* before a dead child is started again; doubles with each death in a row ... */
+	CHILD_PAUSE_FIRST_MS = 100, /* before a dead child is started again; doubles with each death ... */
 	CHILD_PAUSE_LAST_MS = 5000, /* ... up to this, ... */
 	CHILD_STEADY_MS = 10000,    /* ... and begins anew after a life of this length */
 	CHILD_START_MS = 30000,     /* who does not listen by then is killed */
@@ -66,24 +67,25 @@ struct children {
 	bool          badly;    /* one that was up did not end with status 0 when it was stopped */
 };
 
-/* Blocks the signals that it will take: SIGINT, SIGTERM; SIGHUP and SIGUSR1, which are passed on to the children that
- * listen. Fills missing standard descriptors. 0 or -errno. */
+/* Blocks the signals that it will take: SIGINT, SIGTERM; SIGHUP and SIGUSR1, which are passed on to the
+ * children that listen. Fills missing standard descriptors. 0 or -errno. */
 int children_open(struct children *);
 
-/* Starts a child and waits until it listens; those started before are kept meanwhile. 0; -errno: the program cannot be
- * started; -ECHILD: it ended first, see how; -ECANCELED: asked to stop. */
+/* Starts a child and waits until it listens; those started before are kept meanwhile. 0; -errno: the program
+ * cannot be started; -ECHILD: it ended first, see how; -ECANCELED: asked to stop. */
 int children_start(struct children *, struct child *);
 
 /* Keeps them all, until asked to stop. */
 void children_keep(struct children *);
 
-/* SIGTERM to these n; SIGKILL, to their process groups, to those that still run after grace_ms or when a second SIGINT or
- * SIGTERM comes. Returns when they have ended. No child is started again from now on. */
+/* SIGTERM to these n; SIGKILL, to their process groups, to those that still run after grace_ms or when a
+ * second SIGINT or SIGTERM comes. Returns when they have ended. No child is started again from now on. */
 void children_stop(struct children *, struct child *first, int n, int grace_ms);
 
 /* ---- children_rules.c: what needs no process ---- */
 
-/* The pause before a child is started again: before_ms is the last one (0: none yet), lived_ms how long it ran. */
+/* The pause before a child is started again: before_ms is the last one (0: none yet), lived_ms how long it
+ * ran. */
 int child_pause_ms(int before_ms, int64_t lived_ms);
 
 /* The child has printed these bytes. True once: when the line is whole that says where it listens. */

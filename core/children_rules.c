@@ -1,8 +1,9 @@
-/* children_rules.c - what a supervisor decides without a process: how long to pause, and whether a server is ready.
+/* children_rules.c - what a supervisor decides without a process: how long to pause, and whether a server is
+ * ready.
  *
- * Pauses grow, so that a server that dies at once, every time, does not eat the machine: 100 ms, 200, 400, ... 5 s.
- * A server is ready when it says so: it prints its line after listen(2), never before. The line may come in any pieces,
- * read(2) of a pipe promises none.
+ * Pauses grow, so that a server that dies at once, every time, does not eat the machine: 100 ms, 200, 400,
+ * ... 5 s. A server is ready when it says so: it prints its line after listen(2), never before. The line may
+ * come in any pieces, read(2) of a pipe promises none.
  *
  * SPDX-License-Identifier: MIT */
 #include "core/children.h"

@@ -10,8 +10,9 @@
  *      | a number: errno of what failed
  *     pidfd_open: the child is not waited for yet, so the number is still its own
  *
- * A process group of its own: Ctrl-C on a terminal goes to all of the foreground group, but the order of an end is ours
- * to say. And what a server leaves behind, workers of its own for example, can be found and ended by the group's number.
+ * A process group of its own: Ctrl-C on a terminal goes to all of the foreground group, but the order of an
+ * end is ours to say. And what a server leaves behind, workers of its own for example, can be found and
+ * ended by the group's number.
  *
  * fork(2), execve(2), pipe(2), prctl(2) PR_SET_PDEATHSIG, setpgid(2), pidfd_open(2).
  *
@@ -31,8 +32,8 @@
 
 /* ---- in the child ---- */
 
-/* SIGTERM and not SIGKILL: a server of several processes can then end the others. If the parent died before prctl(2),
- * no signal will come; but then it is not our parent any more. */
+/* SIGTERM and not SIGKILL: a server of several processes can then end the others. If the parent died before
+ * prctl(2), no signal will come; but then it is not our parent any more. */
 static int die_with(pid_t parent)
 {
 	if (prctl(PR_SET_PDEATHSIG, SIGTERM) < 0)
@@ -40,8 +41,8 @@ static int die_with(pid_t parent)
 	return getppid() == parent ? 0 : -ESRCH;
 }
 
-/* execve(2) keeps what is blocked or ignored. SIGTTOU stays ignored, for "stty tostop": we are in the background of our
- * terminal, and a log line must not stop a server. */
+/* execve(2) keeps what is blocked or ignored. SIGTTOU stays ignored, for "stty tostop": we are in the
+ * background of our terminal, and a log line must not stop a server. */
 static void usual_signals(void)
 {
 	sigset_t none;
@@ -67,7 +68,7 @@ static _Noreturn void become(const char *const *argv, pid_t parent, int out_fd, 
 		error = usual_descriptors(out_fd);
 	if (!error) {
 		usual_signals();
-		execv(argv[0], (char *const *)argv); /* execve(2) does not change them; the type is older than const */
+		execv(argv[0], (char *const *)argv); /* changes nothing; its type is older than const */
 		error = -errno;
 	}
 	if (write(error_fd, &error, sizeof error) < 0) {
@@ -101,47 +102,48 @@ static int hear_error(int error_fd)
 	return n == (ssize_t)sizeof error ? error : 0;
 }
 
-static int fork_and_hear(const char *const *argv, int out_fd, const int error_fds[2], pid_t *pid)
+/* The child has been forked: does it run its program? If not, it is ended and waited for. */
+static int settle(struct started *s, int error_fd)
 {
-	pid_t parent = getpid();
-	*pid = fork();
-	if (*pid < 0)
-		return -errno;
-	if (*pid == 0)
-		become(argv, parent, out_fd, error_fds[1]);
-	return 0;
+	int error = hear_error(error_fd);
+	if (!error) {
+		s->pid_fd = (int)syscall(SYS_pidfd_open, s->pid, 0); /* glibc has a wrapper since 2.36 only */
+		if (s->pid_fd >= 0)
+			return 0;
+		error = -errno;
+		kill(s->pid, SIGKILL);
+	}
+	wait_for(s->pid);
+	return error;
 }
 
 int program_start(const char *const *argv, struct started *s)
 {
-	int out[2], failed[2];
+	int out[2], failed[2], error;
+	pid_t parent = getpid();
 	if (pipe2(out, O_CLOEXEC) < 0)
 		return -errno;
 	if (pipe2(failed, O_CLOEXEC) < 0) {
-		int error = -errno;
+		error = -errno;
 		close_both(out);
 		return error;
 	}
-	int error = fork_and_hear(argv, out[1], failed, &s->pid);
+	s->pid = fork();
+	if (s->pid == 0)
+		become(argv, parent, out[1], failed[1]);
+	error = s->pid < 0 ? -errno : 0;
 	close(out[1]);
-	close(failed[1]);
-	if (!error) {
-		error = hear_error(failed[0]);
-		s->pid_fd = error ? -1 : (int)syscall(SYS_pidfd_open, s->pid, 0); /* glibc wraps it since 2.36 */
-		if (!error && s->pid_fd < 0) {
-			error = -errno;
-			kill(s->pid, SIGKILL);
-		}
-		if (error)
-			wait_for(s->pid);
-	}
+	close(failed[1]); /* or its end would never come */
+	if (!error)
+		error = settle(s, failed[0]);
 	close(failed[0]);
-	s->out_fd = out[0];
-	if (error)
+	if (error) {
 		close(out[0]);
-	else
-		fcntl(out[0], F_SETFL, O_NONBLOCK);
-	return error;
+		return error;
+	}
+	s->out_fd = out[0];
+	fcntl(s->out_fd, F_SETFL, O_NONBLOCK);
+	return 0;
 }
 
 /* ---- where it lies ---- */

@@ -11,13 +11,13 @@ struct started {
 	int   out_fd; /* its standard output, does not block */
 };
 
-/* Runs argv[0], a path, with these arguments (NULL-ended) and our standard error. It gets SIGTERM when we die, in
- * whatever way. 0 when the program runs; or -errno, that of execve(2) included, and nothing is left behind.
- * For programs with a single thread: the signal comes when the thread dies that called this. */
+/* Runs argv[0], a path, with these arguments (NULL-ended) and our standard error. It gets SIGTERM when we
+ * die, in whatever way. 0 when the program runs; or -errno, that of execve(2) included, and nothing is left
+ * behind. For programs with a single thread: the signal comes when the thread dies that called this. */
 int program_start(const char *const *argv, struct started *);
 
-/* The path of a program that lies beside this one, wherever that is: 0; or -errno, -ENOENT for example, and then out is
- * the path where it should be, or "". proc(5), /proc/self/exe */
+/* The path of a program that lies beside this one, wherever that is: 0; or -errno, -ENOENT for example, and
+ * then out is the path where it should be, or "". proc(5), /proc/self/exe */
 int program_beside(const char *name, char *out, size_t size);
 
 #endif

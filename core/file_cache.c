@@ -256,9 +256,8 @@ int file_cache_open(struct file_cache *cache, size_t max_bytes, size_t max_open)
 
 static void empty_shelf(struct shelf *shelf)
 {
-	while (shelf->oldest) {
-		struct file_entry *e = shelf->oldest;
-		leave_shelf(e);
+	for (struct file_entry *e = shelf->oldest, *newer; e; e = newer) {
+		newer = e->newer;
 		if (e->fd >= 0)
 			close(e->fd);
 		destroy(e);

@@ -22,6 +22,7 @@ struct file_entry {
 	struct io_file     about;
 	dev_t              device;
 	int64_t            ctime_ns;
+	bool               young;    /* the body was read shortly after the file had changed: read it again */
 	int                fd;       /* -1: none */
 	char              *body;     /* about.body; allocated */
 	struct shelf      *shelf;    /* who pays for it; NULL: no one, it cannot be listed */

@@ -6,11 +6,13 @@
  *                                                                        +-- large -------------> keep  2
  *                                                                        '-- no room: for one session   2
  *
- * How we know that a body is that of its description: it was read between two fstat(2) that tell the same, and ctime
- * was older than the clock's tick when we first looked. Timestamps move in ticks of some milliseconds, so a file that
- * was written in this very tick could be written again and look the same: such a one is not kept. (Stores through a
- * mapping, mmap(2), move no timestamp until later: no server can see those.) A large file is kept open and not read, so
- * it may be rewritten in place under its description: there each one who asks looks, with one fstat.
+ * How we know that a body is that of its description: it was read between two fstat(2) that tell the same. That is not
+ * quite enough. Timestamps move in ticks, of milliseconds or, on old file systems, of seconds; and one write(2) may be
+ * half done when it has moved them. So a body that was read while its file was young is read again at the next look,
+ * until it is not. (Stores through a mapping, mmap(2), move timestamps much later: no server sees those at once.)
+ *
+ * A large file is kept open and not read, so it may be rewritten in place under its description: there each one who
+ * asks looks, with one fstat.
  *
  * Paths are compared as they are written: "a" and "b/../a" are two entries. openat2(2), fstat(2), pread(2), inode(7).
  *
@@ -30,6 +32,8 @@
 
 enum { OPEN_ATTEMPTS = 8 };
 
+static const int64_t YOUNG_NS = 2000000000; /* FAT counts two seconds */
+
 struct files {
 	int               root_fd;
 	struct file_cache cache;
@@ -42,12 +46,12 @@ static int64_t in_ns(struct timespec t)
 	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
-/* The clock that file systems stamp with. */
-static int64_t stamp_clock_ns(void)
+/* Changed a moment ago; or in the future, when a clock was set back. */
+static bool is_young(const struct file_entry *e)
 {
 	struct timespec now;
-	clock_gettime(CLOCK_REALTIME_COARSE, &now);
-	return in_ns(now);
+	clock_gettime(CLOCK_REALTIME_COARSE, &now); /* the one that file systems stamp with */
+	return e->ctime_ns > in_ns(now) - YOUNG_NS;
 }
 
 static void describe(struct file_entry *e, const struct stat *st)
@@ -115,6 +119,7 @@ static bool take_body(struct counters *c, struct file_entry *e)
 	struct stat st;
 	size_t len = (size_t)e->about.size;
 	char *body = malloc(len + 1);
+	e->young = is_young(e);
 	if (!body || !read_whole(c, e->fd, body, len) || sys_fstat(c, e->fd, &st) || !is_same(e, &st)) {
 		free(body);
 		return false;
@@ -132,11 +137,11 @@ static size_t least_cost(const struct file_entry *e)
 }
 
 /* True: keep it. If not, it is sent from its descriptor, as large ones are. */
-static bool fill_small(struct files *files, struct counters *c, struct file_entry *e, int64_t looked_ns)
+static bool fill_small(struct files *files, struct counters *c, struct file_entry *e)
 {
 	struct stat st;
 	size_t cost = least_cost(e) + (size_t)e->about.size;
-	if (e->ctime_ns >= looked_ns || !file_cache_reserve(&files->cache, c, e, &files->cache.bodies, cost))
+	if (!file_cache_reserve(&files->cache, c, e, &files->cache.bodies, cost))
 		return false;
 	if (take_body(c, e))
 		return true;
@@ -157,8 +162,7 @@ static int fill_names(struct counters *c, struct file_entry *e)
 }
 
 /* *keep: others may have it too. 0 or -errno. */
-static int fill(struct files *files, struct counters *c, struct file_entry *e, bool names, int64_t looked_ns,
-		bool *keep)
+static int fill(struct files *files, struct counters *c, struct file_entry *e, bool names, bool *keep)
 {
 	struct file_cache *cache = &files->cache;
 	int error = 0;
@@ -167,7 +171,7 @@ static int fill(struct files *files, struct counters *c, struct file_entry *e, b
 		close_entry(c, e);
 		*keep = !names && file_cache_reserve(cache, c, e, &cache->bodies, least_cost(e));
 	} else if (e->about.size <= FILES_BODY_MAX) {
-		*keep = fill_small(files, c, e, looked_ns);
+		*keep = fill_small(files, c, e);
 	} else {
 		*keep = file_cache_reserve(cache, c, e, &cache->open, 1);
 	}
@@ -175,11 +179,11 @@ static int fill(struct files *files, struct counters *c, struct file_entry *e, b
 }
 
 /* What was described becomes what can be sent. */
-static int make_entry(struct files *files, struct counters *c, struct file_entry *e, bool names, int64_t looked_ns,
+static int make_entry(struct files *files, struct counters *c, struct file_entry *e, bool names,
 		      struct file_entry **made)
 {
 	bool keep = false;
-	int error = fill(files, c, e, names, looked_ns, &keep);
+	int error = fill(files, c, e, names, &keep);
 	if (keep)
 		file_cache_list(&files->cache, c, e);
 	if (error)
@@ -206,9 +210,8 @@ static int open_anew(struct files *files, struct counters *c, const char *path, 
 		     struct file_entry *old, struct file_entry **found)
 {
 	struct stat st;
-	int64_t looked_ns = stamp_clock_ns();
 	int fd = open_and_look(c, files->root_fd, path, &st);
-	if (old && fd >= 0 && is_same(old, &st)) {
+	if (old && fd >= 0 && !old->young && is_same(old, &st)) {
 		sys_close(c, fd);
 		file_cache_confirm(&files->cache, old, now_ms);
 		*found = old;
@@ -222,7 +225,7 @@ static int open_anew(struct files *files, struct counters *c, const char *path, 
 		return fd;
 	struct file_entry *e = new_entry(path, fd, &st, now_ms);
 	if (e)
-		return make_entry(files, c, e, names, looked_ns, found);
+		return make_entry(files, c, e, names, found);
 	sys_close(c, fd);
 	return -ENOMEM;
 }

@@ -43,7 +43,8 @@ struct io_req {                 /* zero but for timeout_ms = -1 when resume() ge
 	enum io_op  op;
 	enum io_end end;
 	size_t      used;       /* of the bytes last offered, so many are taken */
-	const void *buf;        /* IO_SEND, IO_SENDFILE: all of it; the driver hides short writes */
+	const void *buf;        /* IO_SEND, IO_SENDFILE: all of it; the driver hides short writes. IO_SEND of nothing to the
+	                         * origin is done at once: its result offers again what is left of the origin's bytes */
 	size_t      len;
 	union {
 		const void *body;  /* IO_SEND, IO_SENDFILE: follows buf in the same call; always stable */
@@ -125,6 +126,7 @@ struct service {
 	int  (*check)(void *config, char *why, size_t size);
 	/* The same, once the address is known; an unspecified one (0.0.0.0, ::) means every address of the machine. */
 	int  (*bound)(void *config, const struct peer *self, char *why, size_t size);
+	void (*close)(void *config); /* frees what check() made, also when that failed half-way; or NULL */
 	bool logs_access;          /* it calls env->access: so there is --access-log */
 	const char *(*root)(const void *config); /* the folder that IO_OPEN looks below; NULL: no files are opened */
 	void (*start)(void *session, const struct io_env *, struct io_req *first);

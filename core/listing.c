@@ -57,7 +57,7 @@ static unsigned char kind_of(struct counters *c, int dir_fd, const struct dirent
 	struct stat st;
 	if (entry->d_type != DT_UNKNOWN)
 		return entry->d_type;
-	return sys_fstat_at(c, dir_fd, entry->d_name, &st) ? DT_UNKNOWN : IFTODT(st.st_mode);
+	return sys_fstat_at(c, dir_fd, entry->d_name, &st) ? DT_UNKNOWN : (unsigned char)IFTODT(st.st_mode);
 }
 
 static int add_entry(struct counters *c, int dir_fd, struct names *names, const struct dirent64 *entry)

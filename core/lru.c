@@ -1,20 +1,12 @@
-/* lru.c - the cache of objects: a table by key, a heap by time of use, two accounts of bytes; see lru.h.
+/* lru.c - the cache of objects: a table by key, the order of use, two accounts of bytes; see lru.h.
  *
- *     readers (lock shared)                         writers (lock alone)
- *     ---------------------                         --------------------
- *     find in the table                             publish: into table and heap, the old one out
- *     pin: holders + 1                              make room: the oldest in the heap is looked at:
- *     raise used_at to the next tick                  used since it was placed? place it anew, look again
- *         |                                           pinned? it is passed over
- *         +--- the heap does not know of it yet --->  else it is the least recently used: out with it
+ *     find (lock shared):   table ---> pin: one holder more, and note the use (lru_order.h)
+ *     publish (alone):      into table and order; what had the key before goes out of both
+ *     make room (alone):    the oldest goes out of both, pinned ones are passed over, until there is room
  *
- * A list in order of use would have to be changed by every find, so every find would have to be a writer. Here a find
- * writes one number into its object, and the heap, ordered by placed_at, is put right when somebody has to evict. That
- * is exact: placed_at is never above used_at; so if the two are equal at the top, no other object was used earlier.
- * Two finds of one object may store their ticks in the wrong order, so used_at is only ever raised.
- *
- * Objects have holders: the cache itself, and each pin. A pin is taken under the lock, so a writer sees all of
- * them; it is given back without, and who gives the last one back frees the object and its bytes on the accounts.
+ * An object has holders: the cache itself while it is in the table, and each pin. Pins are taken under the lock, so a
+ * writer sees all of them; they are given back without it. Who is the last to let go frees the object, and with it its
+ * bytes on the accounts: these grow under the lock only, so they are never overdrawn.
  *
  * pthread_rwlock_rdlock(3), pthread_rwlockattr_setkind_np(3), getrandom(2).
  *
@@ -26,6 +18,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+
+#include "lru_order.h"
 
 enum { FIRST_BODY = 4096 };
 
@@ -45,9 +39,7 @@ struct lru_entry {
 	struct lru_entry     *passed;    /* by who looks for room: the next pinned one */
 	uint64_t              hash;
 	int64_t               until_ms;
-	atomic_uint_least64_t used_at;
-	uint64_t              placed_at;
-	size_t                place;     /* in the heap */
+	struct lru_use        use;
 	atomic_uint           holders;
 	struct room           head, body;
 	size_t                key_len;
@@ -59,74 +51,11 @@ struct lru {
 	uint64_t              seed, identity;
 	size_t                object_max;
 	struct account        bodies, rest;
-	atomic_uint_least64_t clock;    /* of use: a tick for each find and publish */
 	uint64_t              evictions;
 	struct lru_entry    **buckets;
 	size_t                n_buckets; /* a power of two */
-	struct lru_entry    **heap;      /* heap[0] is the oldest */
-	size_t                n_objects;
+	struct lru_order      order;     /* of all that is in the table */
 };
-
-/* ---- the heap ---- */
-
-static void put_at(struct lru *lru, size_t place, struct lru_entry *e)
-{
-	lru->heap[place] = e;
-	e->place = place;
-}
-
-static void sift_up(struct lru *lru, struct lru_entry *e)
-{
-	size_t at = e->place;
-	for (; at && lru->heap[(at - 1) / 2]->placed_at > e->placed_at; at = (at - 1) / 2)
-		put_at(lru, at, lru->heap[(at - 1) / 2]);
-	put_at(lru, at, e);
-}
-
-static void sift_down(struct lru *lru, struct lru_entry *e)
-{
-	size_t at = e->place, child;
-	while ((child = 2 * at + 1) < lru->n_objects) {
-		if (child + 1 < lru->n_objects && lru->heap[child + 1]->placed_at < lru->heap[child]->placed_at)
-			child++;
-		if (lru->heap[child]->placed_at >= e->placed_at)
-			break;
-		put_at(lru, at, lru->heap[child]);
-		at = child;
-	}
-	put_at(lru, at, e);
-}
-
-static void heap_add(struct lru *lru, struct lru_entry *e)
-{
-	e->placed_at = atomic_load_explicit(&e->used_at, memory_order_relaxed);
-	e->place = lru->n_objects++;
-	sift_up(lru, e);
-}
-
-static void heap_remove(struct lru *lru, const struct lru_entry *e)
-{
-	struct lru_entry *last = lru->heap[--lru->n_objects];
-	if (last == e)
-		return;
-	last->place = e->place;
-	sift_up(lru, last);
-	sift_down(lru, last);
-}
-
-/* The least recently used; what was used since it was placed finds its new place first. NULL: there is none. */
-static struct lru_entry *heap_oldest(struct lru *lru)
-{
-	while (lru->n_objects) {
-		struct lru_entry *e = lru->heap[0];
-		uint64_t used_at = atomic_load_explicit(&e->used_at, memory_order_relaxed);
-		if (used_at == e->placed_at)
-			return e;
-		e->placed_at = used_at;
-		sift_down(lru, e);
-	}
-	return NULL;
-}
 
 /* ---- the table ---- */
 
@@ -155,6 +84,11 @@ static struct lru_entry **link_of(const struct lru *lru, uint64_t hash, const ch
 	return link;
 }
 
+static struct lru_entry *entry_of(struct lru_use *use)
+{
+	return (struct lru_entry *)(void *)((char *)use - offsetof(struct lru_entry, use));
+}
+
 /* ---- accounts ---- */
 
 static void refund(struct account *account, size_t n)
@@ -176,7 +110,7 @@ static void let_go(struct lru *lru, struct lru_entry *e)
 static void take_out(struct lru *lru, struct lru_entry *e)
 {
 	*link_of(lru, e->hash, e->key, e->key_len) = e->next;
-	heap_remove(lru, e);
+	order_remove(&lru->order, &e->use);
 	let_go(lru, e);
 }
 
@@ -185,12 +119,18 @@ static bool is_pinned(struct lru_entry *e)
 	return atomic_load_explicit(&e->holders, memory_order_acquire) > 1;
 }
 
+static struct lru_entry *oldest(struct lru *lru)
+{
+	struct lru_use *use = order_oldest(&lru->order);
+	return use ? entry_of(use) : NULL;
+}
+
 /* False: there is none but pinned ones. These leave the heap for a moment, and come back to where they were. */
 static bool evict_one(struct lru *lru)
 {
 	struct lru_entry *e, *passed = NULL;
-	while ((e = heap_oldest(lru)) && is_pinned(e)) {
-		heap_remove(lru, e);
+	while ((e = oldest(lru)) && is_pinned(e)) {
+		order_remove(&lru->order, &e->use);
 		e->passed = passed;
 		passed = e;
 	}
@@ -199,24 +139,26 @@ static bool evict_one(struct lru *lru)
 		lru->evictions++;
 	}
 	for (; passed; passed = passed->passed)
-		heap_add(lru, passed);
+		order_add(&lru->order, &passed->use);
 	return e;
 }
 
-static bool make_room(struct lru *lru, struct account *account, size_t n)
+enum pay { FROM_WHAT_IS_FREE, BY_EVICTION };
+
+static bool make_room(struct lru *lru, struct account *account, size_t n, enum pay how)
 {
 	bool room = n <= account->max;
 	while (room && atomic_load_explicit(&account->used, memory_order_relaxed) > account->max - n)
-		room = evict_one(lru);
+		room = how == BY_EVICTION && evict_one(lru);
 	if (room)
 		atomic_fetch_add_explicit(&account->used, n, memory_order_relaxed);
 	return room;
 }
 
-static bool pay(struct lru *lru, struct account *account, size_t n)
+static bool pay(struct lru *lru, struct account *account, size_t n, enum pay how)
 {
 	pthread_rwlock_wrlock(&lru->lock);
-	bool paid = make_room(lru, account, n);
+	bool paid = make_room(lru, account, n, how);
 	pthread_rwlock_unlock(&lru->lock);
 	return paid;
 }
@@ -227,7 +169,7 @@ struct lru_entry *lru_begin(struct lru *lru, const char *key, size_t len)
 {
 	struct lru_entry *e = NULL;
 	size_t size = sizeof *e + len;
-	if (!lru->object_max || !pay(lru, &lru->rest, size))
+	if (!lru->object_max || !pay(lru, &lru->rest, size, BY_EVICTION))
 		return NULL;
 	e = malloc(size);
 	if (!e) {
@@ -241,9 +183,9 @@ struct lru_entry *lru_begin(struct lru *lru, const char *key, size_t len)
 }
 
 /* To exactly that size. */
-static bool resize(struct lru *lru, struct account *account, struct room *room, size_t size)
+static bool resize(struct lru *lru, struct account *account, struct room *room, size_t size, enum pay how)
 {
-	if (size > room->size && !pay(lru, account, size - room->size))
+	if (size > room->size && !pay(lru, account, size - room->size, how))
 		return false;
 	char *data = size ? realloc(room->data, size) : NULL;
 	if (size && !data) { /* what was paid for in vain; less than before is never refused */
@@ -268,26 +210,32 @@ static void append(struct room *room, const char *data, size_t len)
 
 bool lru_expect_body(struct lru *lru, struct lru_entry *e, size_t len)
 {
-	return len <= lru->object_max && (len <= e->body.size || resize(lru, &lru->bodies, &e->body, len));
+	return len <= lru->object_max && (len <= e->body.size || resize(lru, &lru->bodies, &e->body, len, BY_EVICTION));
 }
 
 bool lru_add_head(struct lru *lru, struct lru_entry *e, const char *data, size_t len)
 {
-	if (!resize(lru, &lru->rest, &e->head, e->head.len + len))
+	if (!resize(lru, &lru->rest, &e->head, e->head.len + len, BY_EVICTION))
 		return false;
 	append(&e->head, data, len);
 	return true;
 }
 
-/* Twice as much each time, if there is room for it: so a byte is copied twice at most. */
+/* Nobody knows how much more will come. Twice as much each time, so that a byte is not copied often; but no other object
+ * has to go for what may never come. */
+static bool grow_body(struct lru *lru, struct lru_entry *e, size_t need)
+{
+	size_t twice = 2 * e->body.size > FIRST_BODY ? 2 * e->body.size : FIRST_BODY;
+	if (twice > lru->object_max)
+		twice = lru->object_max;
+	return (twice > need && resize(lru, &lru->bodies, &e->body, twice, FROM_WHAT_IS_FREE)) ||
+	       resize(lru, &lru->bodies, &e->body, need, BY_EVICTION);
+}
+
 bool lru_add_body(struct lru *lru, struct lru_entry *e, const char *data, size_t len)
 {
-	size_t need = e->body.len + len, twice = 2 * e->body.size > FIRST_BODY ? 2 * e->body.size : FIRST_BODY;
-	if (len > lru->object_max || need > lru->object_max)
-		return false;
-	twice = twice < need ? need : twice > lru->object_max ? lru->object_max : twice;
-	if (need > e->body.size && !resize(lru, &lru->bodies, &e->body, twice) &&
-	    !resize(lru, &lru->bodies, &e->body, need))
+	size_t need = e->body.len + len;
+	if (len > lru->object_max || need > lru->object_max || (need > e->body.size && !grow_body(lru, e, need)))
 		return false;
 	append(&e->body, data, len);
 	return true;
@@ -311,14 +259,9 @@ void lru_abandon(struct lru *lru, struct lru_entry *e)
 
 /* ---- finding ---- */
 
-static uint64_t tick(struct lru *lru)
-{
-	return 1 + atomic_fetch_add_explicit(&lru->clock, 1, memory_order_relaxed);
-}
-
 void lru_publish(struct lru *lru, struct lru_entry *e)
 {
-	resize(lru, &lru->bodies, &e->body, e->body.len);
+	resize(lru, &lru->bodies, &e->body, e->body.len, FROM_WHAT_IS_FREE);
 	e->object.head = e->head.data;
 	e->object.head_len = e->head.len;
 	e->object.body = e->body.data;
@@ -327,21 +270,12 @@ void lru_publish(struct lru *lru, struct lru_entry *e)
 	struct lru_entry **link = link_of(lru, e->hash, e->key, e->key_len);
 	if (*link)
 		take_out(lru, *link);
-	atomic_store_explicit(&e->used_at, tick(lru), memory_order_relaxed);
 	link = &lru->buckets[e->hash & (lru->n_buckets - 1)];
 	e->next = *link;
 	*link = e;
-	heap_add(lru, e);
+	order_use(&lru->order, &e->use);
+	order_add(&lru->order, &e->use);
 	pthread_rwlock_unlock(&lru->lock);
-}
-
-/* Only ever later: of two finds at once, the one with the earlier tick may come here last. */
-static void use(struct lru_entry *e, uint64_t at)
-{
-	uint64_t before = atomic_load_explicit(&e->used_at, memory_order_relaxed);
-	while (before < at && !atomic_compare_exchange_weak_explicit(&e->used_at, &before, at, memory_order_relaxed,
-								     memory_order_relaxed))
-		;
 }
 
 const struct lru_object *lru_find(struct lru *lru, const char *key, size_t len, int64_t now_ms)
@@ -353,7 +287,7 @@ const struct lru_object *lru_find(struct lru *lru, const char *key, size_t len, 
 		e = NULL;
 	if (e) {
 		atomic_fetch_add_explicit(&e->holders, 1, memory_order_relaxed);
-		use(e, tick(lru));
+		order_use(&lru->order, &e->use);
 	}
 	pthread_rwlock_unlock(&lru->lock);
 	return e ? &e->object : NULL;
@@ -367,7 +301,7 @@ void lru_release(struct lru *lru, const struct lru_object *object)
 struct lru_counts lru_count(struct lru *lru)
 {
 	pthread_rwlock_rdlock(&lru->lock);
-	struct lru_counts counts = { .objects = lru->n_objects, .evictions = lru->evictions };
+	struct lru_counts counts = { .objects = lru->order.n, .evictions = lru->evictions };
 	pthread_rwlock_unlock(&lru->lock);
 	counts.bytes = atomic_load_explicit(&lru->bodies.used, memory_order_relaxed);
 	counts.rest = atomic_load_explicit(&lru->rest.used, memory_order_relaxed);
@@ -409,8 +343,8 @@ static int open_tables(struct lru *lru)
 	for (lru->n_buckets = 1; lru->n_buckets < objects;)
 		lru->n_buckets *= 2;
 	lru->buckets = calloc(lru->n_buckets, sizeof *lru->buckets);
-	lru->heap = calloc(objects, sizeof *lru->heap);
-	return lru->buckets && lru->heap ? open_lock(&lru->lock) : -1;
+	lru->order.heap = calloc(objects, sizeof *lru->order.heap);
+	return lru->buckets && lru->order.heap ? open_lock(&lru->lock) : -1;
 }
 
 struct lru *lru_open(const struct lru_limits *limits)
@@ -426,7 +360,7 @@ struct lru *lru_open(const struct lru_limits *limits)
 	if (open_tables(lru) == 0)
 		return lru;
 	free(lru->buckets);
-	free(lru->heap);
+	free(lru->order.heap);
 	free(lru);
 	return NULL;
 }
@@ -435,10 +369,10 @@ void lru_close(struct lru *lru)
 {
 	if (!lru)
 		return;
-	while (lru->n_objects)
-		take_out(lru, lru->heap[lru->n_objects - 1]);
+	while (lru->order.n)
+		take_out(lru, entry_of(lru->order.heap[lru->order.n - 1]));
 	pthread_rwlock_destroy(&lru->lock);
 	free(lru->buckets);
-	free(lru->heap);
+	free(lru->order.heap);
 	free(lru);
 }

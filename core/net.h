@@ -24,8 +24,8 @@ int net_local_name(int fd, char *out, size_t size);
  * connection pays for it. */
 int net_listen(const char *host, uint16_t port, int backlog);
 
-/* The same address, only bound: no one can connect, no connection gets the port for its own end, but net_listen() in
- * another process still can have it, again and again (SO_REUSEADDR on both, neither listening before; socket(7)). */
+/* The same address, only bound: no one can connect, no connection gets the port for its own end, but net_listen()
+ * in another process can still have it, again and again (SO_REUSEADDR on both; socket(7)). */
 int net_reserve(const char *host, uint16_t port);
 
 /* TCP_NODELAY, so that a small answer does not wait for the one before it to be acknowledged. */

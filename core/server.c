@@ -510,6 +510,8 @@ static void tear_down(struct server *s)
 	if (s->listen_fd >= 0)
 		close(s->listen_fd);
 	access_close(&s->access);
+	if (s->config && s->service->close)
+		s->service->close(s->config);
 	free(s->config);
 	if (s->shared)
 		munmap(s->shared, s->service->shared_size + 1);

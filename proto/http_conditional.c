@@ -5,12 +5,12 @@
  *     If-None-Match        a tag of it is ours -------------------------> 304
  *       (else) If-Modified-Since     it was not modified since ---------> 304
  *     Range, GET only      If-Range there, and neither our tag nor date > 200, all of it
- *                          (else) ------------------------------------- > 206 or 416, http_range.c
+ *                          (else) -------------------------------------> 206 or 416, http_range.c
  *
  * In this order (RFC 9110 section 13.2.2), and a date counts only where there is no tag: it is coarse, a tag is
  * not. Ours are strong tags. If-None-Match compares weakly, so W/"x" is "x"; If-Match and If-Range ask for
- * strong ones. A field that is malformed or stands there twice where only one may, is as if it was not there;
- * and then the whole file is the answer.
+ * strong ones. A malformed list of tags has none of ours. A date or range that is malformed, or stands there
+ * twice, is as if it was not there: then the whole file is the answer.
  *
  * RFC 9110 sections 8.8, 13.1, 13.2.
  *

@@ -83,9 +83,9 @@ int64_t http_number(struct http_text text)
 
 bool http_next_field(struct http_text *fields, struct http_text *name, struct http_text *value)
 {
-	const char *at = fields->text, *end = at + fields->len;
 	if (fields->len == 0)
 		return false;
+	const char *at = fields->text, *end = at + fields->len;
 	const char *colon = memchr(at, ':', fields->len);
 	const char *cr = memchr(colon, '\r', (size_t)(end - colon));
 	*name = (struct http_text){ at, (size_t)(colon - at) };

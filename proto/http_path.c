@@ -32,7 +32,7 @@ static int decode_byte(const char **at, const char *end)
 	const char *p = *at;
 	if (*p != '%') {
 		*at = p + 1;
-		return (unsigned char)*p;
+		return *p ? (unsigned char)*p : -1;
 	}
 	if (end - p < 3 || !is_kind(p[1], KIND_HEX) || !is_kind(p[2], KIND_HEX))
 		return -1;

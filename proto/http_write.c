@@ -74,6 +74,7 @@ struct http_text http_reason(int status)
 		REASON(503, "Service Unavailable"),
 		REASON(504, "Gateway Timeout"),
 		REASON(505, "HTTP Version Not Supported"),
+		REASON(508, "Loop Detected"),
 	};
 	for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
 		if (reasons[i].status == status)

@@ -1,15 +1,20 @@
 /* cluster.c - web slaves and a redirect master as one command, kept running.
  *
- *     client --GET /x--> redirect_master :8080        what dies is started again on its port, with growing pauses
- *        |  <--301-- Location: http://127.0.0.1:9002/x
- *        +--GET /x--> web_server :9002                beside it web_server :9000, :9001, :9003, :9004
+ *     client --GET /x--> redirect_master :8080                  what dies is started again
+ *        |  <--301-- Location: http://127.0.0.1:9002/x          on its port, after a pause
+ *        +--GET /x--> web_server :9002  (beside it :9000, :9001, :9003, :9004)
  *
- * The start: all ports are reserved (so a port that is taken is one clear line before anything runs), then the slaves
- * are started one after the other, then the master, who is told where they are. The end, at Ctrl-C, goes the other way:
- * first the master, so that no client is sent to a slave that is gone, then the slaves. The ports stay reserved while
- * the cluster runs: a slave that is down refuses connections at once, and nobody can take its place.
+ * The start: all ports are reserved (so a port that is taken is one clear line before anything runs), then
+ * the slaves are started one after the other, then the master, who is told where they are. The end, at
+ * Ctrl-C, goes the other way: first the master, so that no client is sent to a slave that is gone, then the
+ * slaves. The ports stay reserved while the cluster runs: a slave that is down refuses connections at once,
+ * and nobody can take its place.
  *
- * What is kept running, how and how long, is in core/children.c; here are only the options and the command lines.
+ * So kill -9 of a slave costs no more than the redirects to it that clients already have: the master watches a
+ * connection to each slave, and sends no one to it from the moment the kernel closes what the dead had open.
+ * A slave that hangs is the master's business too, who asks each one for /status; here only death is noticed.
+ *
+ * How programs are kept running is in core/children.c; here are only the options and the command lines.
  *
  * SPDX-License-Identifier: MIT */
 #include <errno.h>
@@ -38,6 +43,7 @@ struct config {
 	int         base;  /* 0: free ports */
 	int         port;  /* the master's; -1: not given */
 	int         grace_ms, log_level;
+	bool        no_watch;
 	int         n_slave_args, n_master_args;
 	const char *slave_args[SLAVE_ARGS_MAX];
 	char      **master_args; /* those after "--" */
@@ -84,35 +90,38 @@ static int set_slave_arg(void *target, const struct option_def *def, const char 
 #define FIELD(name) .offset = offsetof(struct config, name)
 
 static const struct option_def cluster_options[] = {
-	{ .name = "slaves", .letter = 'n', .arg = "N", .help = "so many web servers (5)", .set = set_int, FIELD(slaves),
-	  .min = 1, .max = SLAVES_MAX },
-	{ .name = "ports", .arg = "BASE", .help = "the slaves' ports: BASE, BASE + 1, ...; auto: free ones (9000)",
-	  .set = set_ports },
+	{ .name = "slaves", .letter = 'n', .arg = "N", .help = "so many web servers (5)", .set = set_int,
+	  FIELD(slaves), .min = 1, .max = SLAVES_MAX },
+	{ .name = "ports", .arg = "BASE",
+	  .help = "the slaves' ports: BASE, BASE + 1, ...; auto: free ones (9000)", .set = set_ports },
 	{ .name = "port", .letter = 'p', .arg = "PORT",
 	  .help = "the master's; 0: a free one (8080; with --ports auto 0)", .set = set_int, FIELD(port),
 	  .max = 65535 },
-	{ .name = "name", .arg = "HOST", .help = "what clients shall call this machine, when HOST is every address",
-	  .set = set_string, FIELD(name) },
+	{ .name = "name", .arg = "HOST",
+	  .help = "what clients shall call this machine, when HOST is every address", .set = set_string, FIELD(name) },
 	{ .name = "backend", .letter = 'b', .arg = "NAME", .help = "how all of them wait (epoll_lt)",
 	  .set = set_string, FIELD(backend) },
-	{ .name = "root", .arg = "DIR", .help = "the folder that the slaves serve", .set = set_string, FIELD(root) },
+	{ .name = "root", .arg = "DIR", .help = "the folder that the slaves serve (.)", .set = set_string,
+	  FIELD(root) },
 	{ .name = "slave-arg", .arg = "ARG", .help = "one more argument for each slave; repeatable",
 	  .set = set_slave_arg },
+	{ .name = "no-watch", .help = "the master only asks each second: for backends that serve one client at a time",
+	  .set = set_flag, FIELD(no_watch) },
 	{ .name = "grace", .arg = "TIME", .help = "how long requests in flight may take at the end (5s)",
 	  .set = set_seconds_ms, FIELD(grace_ms), .max = 3600000 },
-	{ .name = "log-level", .arg = "LEVEL", .help = "debug, info, warning or error (info)", .set = set_choice,
-	  FIELD(log_level), .choices = log_level_names },
+	{ .name = "log-level", .arg = "LEVEL", .help = "debug, info, warning or error (info)",
+	  .set = set_choice, FIELD(log_level), .choices = log_level_names },
 	{ 0 },
 };
 
 static const struct program program = {
 	"cluster",
-	"Web servers and a redirect master that deals clients to them, as one command; what dies is started again.",
+	"Web servers and a redirect master that deals clients to them; what dies is started again.",
 	"[HOST] [OPTION...] [-- OPTION-OF-THE-MASTER...]",
 	"Example: cluster --ports auto --root /usr/share/doc -- --policy least_loaded\n"
-	"When all listen, and only then, the addresses are printed. Who dies is started again after 100 ms, 200 ms, ...\n"
-	"5 s; after 10 s of life the pauses begin anew. SIGINT (Ctrl-C) and SIGTERM stop the master, then the slaves;\n"
-	"a second one does not wait. SIGHUP and SIGUSR1 are passed on to all.",
+	"When all listen, and only then, the addresses are printed. Who dies is started again after 100 ms,\n"
+	"200 ms, ... 5 s; after 10 s of life the pauses begin anew. SIGINT (Ctrl-C) and SIGTERM stop the master,\n"
+	"then the slaves; a second one does not wait. SIGHUP and SIGUSR1 are passed on to all.",
 };
 
 /* Everything after "--" is the master's. 0, or a negative answer as of options_parse(). */
@@ -146,7 +155,7 @@ static const char *contradiction(const struct config *config)
 	if (config->base + config->slaves - 1 > 65535)
 		return "--ports: there are no ports above 65535 for so many slaves";
 	if (config->base && config->port >= config->base && config->port < config->base + config->slaves)
-		return "--port: the master's port is among those of the slaves; choose another, or other --ports";
+		return "--port: the master's port is among those of the slaves; choose another";
 	if (config->name && (!*config->name || strlen(config->name) > 255 || strpbrk(config->name, "/ =\r\n")))
 		return "--name: that is not the name of a machine";
 	return NULL;
@@ -190,8 +199,8 @@ static int reserve_all(struct cluster *c)
 		return 1;
 	snprintf(c->master_port, sizeof c->master_port, "%s", port_of(master->where));
 	if (!c->config.name && every_address(master->where)) {
-		fprintf(stderr, "cluster: clients cannot be sent to every address of a machine; say with --name "
-				"what they shall call it\n");
+		fprintf(stderr, "cluster: clients cannot be sent to every address of a machine; ");
+		fprintf(stderr, "say with --name what they shall call it\n");
 		return 2;
 	}
 	return 0;
@@ -252,9 +261,17 @@ static const char *address(struct cluster *c, int i)
 	return c->slave[i].named;
 }
 
+/* A watched slave has one client that never leaves: the master, who so learns of its death at once. */
+static bool may_watch(const struct config *config)
+{
+	return !config->no_watch && !(config->backend && strcmp(config->backend, "iterative") == 0);
+}
+
 static void write_master(struct cluster *c)
 {
 	struct line line = begin_line(c, c->master_argv, c->master_path, c->master_port);
+	if (may_watch(&c->config))
+		add(&line, "--health-watch");
 	for (int i = 0; i < c->n; i++)
 		add_option(&line, "--slave", address(c, i));
 	for (int k = 0; k < c->config.n_master_args; k++)
@@ -288,12 +305,13 @@ static int write_all(struct cluster *c)
 
 /* ---- running ---- */
 
-/* A server that ends with 1 or 2 has said why in one clear line: it needs no second one. Returns the exit status. */
+/* A server that ends with 1 or 2 has said why in one clear line: it needs no second one. Returns the exit
+ * status. */
 static int complain_start(const struct child *child, int error)
 {
 	if (error == -ECHILD && child->status != 1 && child->status != 2)
-		fprintf(stderr, "cluster: %s (%s, %s) did not start: %s\n", child->name, child->where, child->argv[0],
-			child->how);
+		fprintf(stderr, "cluster: %s (%s, %s) did not start: %s\n", child->name, child->where,
+			child->argv[0], child->how);
 	else if (error != -ECHILD)
 		fprintf(stderr, "cluster: cannot start %s: %s\n", child->argv[0], strerrordesc_np(-error));
 	return error == -ECHILD && child->status == 2 ? 2 : 1;

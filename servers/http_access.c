@@ -1,8 +1,8 @@
 /* http_access.c - one answer, one line of the access log; see http_access.h.
  *
- * The line is made on the stack and given away whole, so that lines of several threads do not mix. The date is the
- * one that stands in the answer, in another order. Addresses are written here, since services include nothing of the
- * system: IPv6 as RFC 5952 wants it, with the longest run of zeros left out.
+ * The line is made on the stack and given away whole, so that lines of several threads do not mix. The date
+ * is the one that stands in the answer, in another order. Addresses are written here, since services include
+ * nothing of the system: IPv6 as RFC 5952 wants it, with the longest run of zeros left out.
  *
  * SPDX-License-Identifier: MIT */
 #include "http_access.h"
@@ -120,7 +120,8 @@ static void put_field(struct http_out *out, struct http_text fields, const char 
 	put_quoted(out, value, FIELD_MAX);
 }
 
-void http_access(const struct io_env *env, struct http_text line, struct http_text fields, int status, uint64_t content)
+void http_access(const struct io_env *env, struct http_text line, struct http_text fields, int status,
+		 uint64_t content)
 {
 	char text[HTTP_ACCESS_MAX];
 	struct http_out out = { .data = text, .size = sizeof text };

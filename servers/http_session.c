@@ -1,14 +1,14 @@
 /* http_session.c - a client's HTTP connection: batches of answers, parts of heads, bodies, deadlines, the end.
  *
- * A turn answers every whole request on offer as long as the answers fit in the scratch buffer, and sends them at once.
- * What is left over is a part of a head, whose deadline runs from its first byte however often a byte of it comes, or
- * a request that comes up again when the send is done.
+ * A turn answers every whole request on offer as long as the answers fit in the scratch buffer, and sends
+ * them at once. What is left over is a part of a head, whose deadline runs from its first byte however often
+ * a byte of it comes, or a request that comes up again when the send is done.
  *
- *  - A request is answered when its head is whole; its body is discarded afterwards. So nobody can make us keep one, and
- *    a client that waits for "100 Continue" has the final answer instead (RFC 9110 section 10.1.1). It may then send the
- *    body or not, and we cannot know which: the connection ends.
- *  - After an answer that ends the connection nothing of the client is looked at. Bytes may still be on their way, and
- *    closing with bytes unread would reset the connection and eat the answer: IO_DONE with linger.
+ *  - A request is answered when its head is whole; its body is discarded afterwards. So nobody can make us
+ *    keep one, and a client that waits for "100 Continue" has the final answer instead (RFC 9110 section
+ *    10.1.1). It may then send the body or not, and we cannot know which: the connection ends.
+ *  - After an answer that ends the connection nothing of the client is looked at. Bytes may still be on their
+ *    way, and closing with bytes unread would reset the connection and eat the answer: IO_DONE with linger.
  *  - While stopping, the last request that has come whole is told so.
  *
  * RFC 9112 sections 2.2, 6.3, 9.3, 9.6; RFC 9110 section 10.1.1.
@@ -190,17 +190,24 @@ bool http_answer_text(struct http_turn *t, const struct http_request *r, int sta
 	char type_text[128] = "";
 	if (type_len)
 		memcpy(type_text, type.text, type_len);
-	struct http_answer answer = { .status = status, .wall_s = t->env->wall_s, .more = more, .keep_alive = keep,
+	struct http_answer answer = { .status = status,
+				      .wall_s = t->env->wall_s,
+				      .more = more,
+				      .keep_alive = keep,
 				      .say_keep_alive = r->minor == 0,
 				      .content_length = content.text ? (int64_t)content.len : -1,
 				      .content_type = type_len ? type_text : NULL };
 	http_put_head(&t->out, &answer);
-	if (send)
-		http_put(&t->out, content.text, content.len);
+	if (send && content.len > t->out.size - t->out.len)
+		t->out.full = true;
 	if (t->out.full) {
 		t->out.len = from;
 		t->out.full = false;
 		return false;
+	}
+	if (send) {
+		memmove(t->out.data + t->out.len, content.text, content.len);
+		t->out.len += content.len;
 	}
 	http_answered(t, r, keep, status, send ? content.len : 0);
 	return true;

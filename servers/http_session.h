@@ -7,9 +7,9 @@
  *        |                                                                                                   |
  *        +--- (a request's body ---> discard, within bounds) <-----------------------------------------------+
  *
- * Answers to pipelined requests are gathered in the scratch buffer and leave in one send, in order. A service that has
- * to wait for something before it can answer (a file, an origin) leads: it sets the requests of the contract itself,
- * and gives the session back with http_session_go_on().
+ * Answers to pipelined requests are gathered in the scratch buffer and leave in one send, in order. A service
+ * that has to wait for something before it can answer (a file, an origin) leads: it sets the requests of the
+ * contract itself, and gives the session back with http_session_go_on().
  *
  *     static void web_resume(void *session, env, got, next)
  *     {
@@ -47,9 +47,10 @@ struct http_limits { /* milliseconds; 0: as --idle-timeout says */
 	  .set = set_seconds_ms, .offset = offsetof(config, limits.header_ms), .min = 1, .max = 86400000 }, \
 	{ .name = "body-timeout", .arg = "TIME", .help = "for a request's body (--idle-timeout)", \
 	  .set = set_seconds_ms, .offset = offsetof(config, limits.body_ms), .min = 1, .max = 86400000 }, \
-	{ .name = "keep-alive-timeout", .arg = "TIME", .help = "for the next request to begin (--idle-timeout)", \
-	  .set = set_seconds_ms, .offset = offsetof(config, limits.keep_alive_ms), .min = 1, .max = 86400000 }, \
-	{ .name = "send-timeout", .arg = "TIME", .help = "for a client to take some of an answer (--idle-timeout)", \
+	{ .name = "keep-alive-timeout", .arg = "TIME", .help = "for the next request (--idle-timeout)", \
+	  .set = set_seconds_ms, .offset = offsetof(config, limits.keep_alive_ms), .min = 1, \
+	  .max = 86400000 }, \
+	{ .name = "send-timeout", .arg = "TIME", .help = "for a client to take some (--idle-timeout)", \
 	  .set = set_seconds_ms, .offset = offsetof(config, limits.send_ms), .min = 1, .max = 86400000 }
 
 /* A connection's state: a member of the service's session, zeroed at first. */
@@ -76,12 +77,12 @@ struct http_turn {
 };
 
 enum http_did {
-	HTTP_ANSWERED, /* it stands in out; http_answered() was called, by the service or by http_answer_...() */
-	HTTP_FULL,     /* the answers before it must leave first: nothing was done, ask me again. With out empty it
-	                * will never fit: 500 */
-	HTTP_LEADS,    /* the service has set *next and resumes by itself from here. What it takes of the bytes on offer, it
-	                * says in next->used (t->used + t->head_len takes the head). When answers stand in out, they must
-	                * leave with it, that is by http_send(); else HTTP_FULL */
+	HTTP_ANSWERED, /* it stands in out; http_answered() was called, by the service or http_answer_...() */
+	HTTP_FULL,     /* the answers before it must leave first: nothing was done, ask me again. With out
+	                * empty it will never fit: 500 */
+	HTTP_LEADS,    /* the service has set *next and resumes by itself from here. What it takes of the bytes
+	                * on offer, it says in next->used (t->used + t->head_len takes the head). When answers
+	                * stand in out, they must leave with it, that is by http_send(); else HTTP_FULL */
 };
 
 /* What makes one HTTP service different from another. */
@@ -92,12 +93,16 @@ struct http_kind {
 };
 
 /* For the service's start() and resume(). */
-void http_session_start(struct http_session *, const struct http_kind *, const struct io_env *, struct io_req *first);
-static inline struct http_turn http_turn(struct http_session *s, const struct http_kind *kind, const struct io_env *env,
-					 const struct io_result *got, struct io_req *next)
+void http_session_start(struct http_session *, const struct http_kind *, const struct io_env *,
+			struct io_req *first);
+static inline struct http_turn http_turn(struct http_session *s, const struct http_kind *kind,
+					 const struct io_env *env, const struct io_result *got,
+					 struct io_req *next)
 {
-	return (struct http_turn){ .s = s, .kind = kind, .env = env, .got = got, .next = next, .data = got->data,
-				   .len = got->len, .out = { .data = env->scratch, .size = env->scratch_len } };
+	return (struct http_turn){
+		.s = s, .kind = kind, .env = env, .got = got, .next = next, .data = got->data, .len = got->len,
+		.out = { .data = env->scratch, .size = env->scratch_len },
+	};
 }
 void http_session_resume(struct http_turn *);
 
@@ -106,8 +111,9 @@ void http_session_end(struct http_session *, const struct http_kind *, const str
 
 /* ---- in answer(), or while the service leads ---- */
 
-/* May the connection go on after this request? The answer's head must say what this says. No: the client or a stop
- * wants an end, a body is too long, or one is announced that waits for "100 Continue" and may never come. */
+/* May the connection go on after this request? The answer's head must say what this says. No: the client or a
+ * stop wants an end, a body is too long, or one is announced that waits for "100 Continue" and may never
+ * come. */
 bool http_may_keep_less_often(const struct http_turn *, const struct http_request *);
 static inline bool http_may_keep(const struct http_turn *t, const struct http_request *r)
 {
@@ -115,30 +121,33 @@ static inline bool http_may_keep(const struct http_turn *t, const struct http_re
 	return usual || http_may_keep_less_often(t, r);
 }
 
-/* The answer with `status` to this request stands in out, or is on its way: takes the head, arranges what follows (the
- * body is discarded; keep false: the connection ends), counts it, logs it. content is the number of bytes of content that
- * go out with it. While the service leads:
- *  - The client's bytes must be on offer. Either the head is among them (parse it again and set t->head_len), or it is
- *    taken already, then head_len must be 0 and r what the service remembers of it.
- *  - t->answers is what http_send() tells the driver. A service that has told it in a send of its own sets it to 0. */
+/* The answer with `status` to this request stands in out, or is on its way: takes the head, arranges what
+ * follows (the body is discarded; keep false: the connection ends), counts it, logs it. content is the number
+ * of bytes of content that go out with it. While the service leads:
+ *  - The client's bytes must be on offer. Either the head is among them (parse it again and set t->head_len),
+ *    or it is taken already, then head_len must be 0 and r what the service remembers of it.
+ *  - t->answers is what http_send() tells the driver. A service that has told it in a send of its own sets it
+ *    to 0. */
 void http_answered(struct http_turn *, const struct http_request *, bool keep, int status, uint64_t content);
 
-/* Writes and accounts for a whole answer with a short text (HEAD: the head alone). more: further lines, each with its
- * CR LF, or NULL. content.text NULL: an answer that has none (204, 304). False: no room, return HTTP_FULL. */
-bool http_answer_text(struct http_turn *, const struct http_request *, int status, const char *more, struct http_text type,
-		      struct http_text content);
+/* Writes and accounts for a whole answer with a short text (HEAD: the head alone). more: further lines, each
+ * with its CR LF, or NULL. content.text NULL: an answer that has none (204, 304). It may stand in the scratch
+ * buffer itself, behind out and the room that the head takes. False: no room, return HTTP_FULL. */
+bool http_answer_text(struct http_turn *, const struct http_request *, int status, const char *more,
+		      struct http_text type, struct http_text content);
 
-/* An error that ends the connection. r NULL: the head could not even be parsed. False: no room, return HTTP_FULL. */
+/* An error that ends the connection. r NULL: the head could not even be parsed. False: no room, return
+ * HTTP_FULL. */
 bool http_answer_error(struct http_turn *, const struct http_request *r, int status, const char *why);
 
-/* The requests of the contract, with the right time-out, and t->used taken: what stands in out is sent, body (stable;
- * NULL: none) follows it in the same send; or more of the client is waited for. */
+/* The requests of the contract, with the right time-out, and t->used taken: what stands in out is sent, body
+ * (stable; NULL: none) follows it in the same send; or more of the client is waited for. */
 void http_send(struct http_turn *, const void *body, size_t body_len);
 void http_receive(struct http_turn *);
 
-/* After a service has led: goes on with what has come, behind the answers that stand in out, or ends as http_answered()
- * was told. The client's bytes must be on offer. Call it as the last thing of a turn; when what http_send() was told is
- * done, or when there is nothing to send but out. */
+/* After a service has led: goes on with what has come, behind the answers that stand in out, or ends as
+ * http_answered() was told. The client's bytes must be on offer. Call it as the last thing of a turn; when
+ * what http_send() was told is done, or when there is nothing to send but out. */
 void http_session_go_on(struct http_turn *);
 
 /* ---- the clock ---- */

@@ -1,14 +1,14 @@
 /* http_stats.c - counters of an HTTP server, added up when somebody asks; see http_stats.h.
  *
- * An answer costs two atomic additions to a cache line that, with fewer workers than rows, nobody else writes. The sums
- * are no snapshot: an answer may be in one of them and not yet in another.
+ * An answer costs two atomic additions to a cache line that, with fewer workers than rows, nobody else
+ * writes. The sums are no snapshot: an answer may be in one of them and not yet in another.
  *
  * SPDX-License-Identifier: MIT */
 #include "http_stats.h"
 
 #define KNOWN_CODES(X) \
-	X(200) X(204) X(206) X(300) X(301) X(302) X(303) X(304) X(307) X(308) X(400) X(403) X(404) X(405) X(408) X(412) \
-	X(413) X(414) X(416) X(417) X(431) X(500) X(501) X(502) X(503) X(504) X(505)
+	X(200) X(204) X(206) X(300) X(301) X(302) X(303) X(304) X(307) X(308) X(400) X(403) X(404) X(405) \
+	X(408) X(412) X(413) X(414) X(416) X(417) X(431) X(500) X(501) X(502) X(503) X(504) X(505) X(508)
 
 enum {
 	OTHERS,
@@ -128,7 +128,7 @@ static void put_codes(struct http_out *out, const struct http_stats *stats)
 
 static void put_workers(struct http_out *out, const struct http_stats *stats)
 {
-	enum { ROW_MAX = 112 }; /* three numbers of twenty digits, their names, a comma, and the end of it all */
+	enum { ROW_MAX = 112 }; /* three numbers of twenty digits, their names, a comma, and the end */
 	int last = HTTP_STATS_ROWS - 1;
 	while (last >= 0 && get(&stats->rows[last].connections) == 0)
 		last--;
@@ -142,7 +142,8 @@ static void put_workers(struct http_out *out, const struct http_stats *stats)
 	HTTP_PUT(out, "]}\n");
 }
 
-void http_stats_json(struct http_out *out, const struct http_stats *stats, const char *service, const char *more)
+void http_stats_json(struct http_out *out, const struct http_stats *stats, const char *service,
+		     const char *more)
 {
 	struct http_totals sum = http_stats_totals(stats);
 	HTTP_PUT(out, "{\"service\": \"");

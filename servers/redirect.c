@@ -1,56 +1,35 @@
 /* redirect.c - the redirect master: one request in, the address of a slave out.
  *
- * The connection is http_session.c's; here is what is answered. An answer is six copies: status line and date, the
- * lines of the slave whose turn it is, the target as it came, and the end. The target has no character below '!' and
- * none above '~' (http_request.c), so it cannot end its line.
+ *     client --GET /a?b--> redirect.c --whose turn?--> redirect_policy.c --who is alive?--> shared memory
+ *            <--301, Location: http://SLAVE/a?b--                                               ^
+ *                                                      slaves <--GET /status-- redirect_health.c
+ *
+ * The connection is http_session.c's; here is what is answered. An answer is six copies: status line and
+ * date, the lines of the slave whose turn it is, the target as it came, and the end. The target has no
+ * character below '!' and none above '~' (http_request.c), so it cannot end its line.
  *
  *  - GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH are redirected; TRACE, CONNECT, "OPTIONS *" and others: 501.
+ *  - With all slaves dead: 503, and Retry-After says when the next check will have been.
+ *  - /master/status is the master's own page: redirect_status.c.
  *  - A target that leaves no room for the rest of the answer in the scratch buffer: 414.
  *
- * RFC 9110 sections 10.2.2, 15.4.
+ * RFC 9110 sections 10.2.2, 10.2.3, 15.4.
  *
  * SPDX-License-Identifier: MIT */
 #include "redirect.h"
 
-#include <stdatomic.h>
+#include <stdio.h>
 
-#include "http_session.h"
-#include "redirect_config.h"
+#include "redirect_parts.h"
 
-struct redirect_shared {
-	atomic_uint_least64_t dealt; /* answers: whose turn is next */
-};
-
-static const struct redirect_slave *next_slave(const struct io_env *env)
+/* There is room: see answer(). */
+static void put_redirect(struct http_turn *t, const struct http_request *r,
+			 const struct redirect_status *status, const struct redirect_slave *slave, bool keep)
 {
-	const struct redirect_config *config = env->config;
-	struct redirect_shared *shared = env->shared;
-	uint64_t turn = atomic_fetch_add_explicit(&shared->dealt, 1, memory_order_relaxed);
-	return &config->slaves[config->turns[turn % (unsigned)config->n_turns]];
-}
-
-static void put_path(struct http_out *out, const struct http_request *r)
-{
-	if (r->form == HTTP_ORIGIN) {
-		http_put(out, r->target.text, r->target.len);
-		return;
-	}
-	http_put(out, r->path.text, r->path.len);
-	if (r->query.text) {
-		HTTP_PUT(out, "?");
-		http_put(out, r->query.text, r->query.len);
-	}
-}
-
-/* There is room: see redirect_answer(). */
-static void put_redirect(struct http_turn *t, const struct http_request *r, bool keep)
-{
-	const struct redirect_config *config = t->env->config;
-	const struct redirect_slave *slave = next_slave(t->env);
-	http_put(&t->out, config->status, config->status_len);
+	http_put(&t->out, status->text, status->len);
 	http_put(&t->out, http_date(t->env->wall_s), HTTP_DATE_LEN);
 	http_put(&t->out, slave->lines, slave->lines_len);
-	put_path(&t->out, r);
+	redirect_put_path(&t->out, r);
 	if (!keep)
 		HTTP_PUT(&t->out, REDIRECT_CLOSE);
 	else if (r->minor == 0)
@@ -66,20 +45,62 @@ static enum http_did refuse(struct http_turn *t, const struct http_request *r, i
 	return http_answer_error(t, r, status, why) ? HTTP_ANSWERED : HTTP_FULL;
 }
 
-static enum http_did redirect_answer(struct http_turn *t, const struct http_request *r)
+static enum http_did all_dead(struct http_turn *t, const struct http_request *r)
+{
+	const struct redirect_config *config = t->env->config;
+	char more[96];
+	snprintf(more, sizeof more, "Retry-After: %d\r\n" REDIRECT_NO_STORE,
+		 (config->interval_ms + 999) / 1000);
+	bool done = http_answer_text(t, r, 503, more, HTTP_TEXT("text/plain"),
+				     HTTP_TEXT("503 Service Unavailable: no slave is alive\n"));
+	return done ? HTTP_ANSWERED : HTTP_FULL;
+}
+
+static enum http_did redirect(struct http_turn *t, const struct http_request *r,
+			      const struct redirect_status *status)
+{
+	const struct redirect_config *config = t->env->config;
+	int slave = redirect_pick(config, t->env->shared, t->env->now_ms, r->path);
+	if (slave < 0)
+		return all_dead(t, r);
+	if (status->code == 300)
+		return redirect_choices(t, r, slave);
+	bool keep = http_may_keep(t, r);
+	put_redirect(t, r, status, &config->slaves[slave], keep);
+	http_answered(t, r, keep, status->code, r->method == HTTP_HEAD ? 0 : sizeof REDIRECT_TEXT - 1);
+	return HTTP_ANSWERED;
+}
+
+/* Is there room for it first, then whose turn it is: who is asked again has not dealt twice. */
+static enum http_did answer(struct http_turn *t, const struct http_request *r)
 {
 	const struct redirect_config *config = t->env->config;
 	if (r->method == HTTP_TRACE || r->form == HTTP_AUTHORITY || r->form == HTTP_ASTERISK)
 		return refuse(t, r, 501, "this is nothing to be redirected");
+	if (redirect_is_status(r))
+		return redirect_status(t, r);
+	bool usual = r->method == HTTP_GET || r->method == HTTP_HEAD;
+	const struct redirect_status *status = usual ? &config->usual : &config->other;
+	if (status->code == 300 && t->out.len)
+		return HTTP_FULL; /* the list is cut to what there is room for: always the same */
 	if (t->out.size - t->out.len < config->longest + r->target.len)
 		return t->out.len ? HTTP_FULL : refuse(t, r, 414, "the target is too long");
-	bool keep = http_may_keep(t, r);
-	put_redirect(t, r, keep);
-	http_answered(t, r, keep, config->status_code, r->method == HTTP_HEAD ? 0 : sizeof REDIRECT_TEXT - 1);
-	return HTTP_ANSWERED;
+	return redirect(t, r, status);
 }
 
-static const struct http_kind redirect_http = { .answer = redirect_answer };
+static struct http_limits limits(const struct io_env *env)
+{
+	const struct redirect_config *config = env->config;
+	return config->limits;
+}
+
+static struct http_stats *stats(const struct io_env *env)
+{
+	struct redirect_shared *shared = env->shared;
+	return &shared->http;
+}
+
+static const struct http_kind redirect_http = { .answer = answer, .limits = limits, .stats = stats };
 
 static void redirect_start(void *session, const struct io_env *env, struct io_req *first)
 {
@@ -101,15 +122,20 @@ static void redirect_end(void *session, const struct io_env *env)
 const struct service redirect_service = {
 	.contract = MUXLAB_CONTRACT,
 	.name = "redirect",
-	.summary = "Sends every HTTP request on to one of its slaves, in turn.",
+	.summary = "Sends every HTTP request on to one of its slaves.",
 	.port = 8080,
 	.session_size = sizeof(struct http_session),
 	.shared_size = sizeof(struct redirect_shared),
 	.max_message = HTTP_HEAD_MAX,
 	.config_size = sizeof(struct redirect_config),
+	.defaults = &redirect_defaults,
 	.options = redirect_options,
+	.logs_access = true,
 	.check = redirect_check,
+	.bound = redirect_bound,
 	.start = redirect_start,
 	.resume = redirect_resume,
 	.end = redirect_end,
+	.beside = &redirect_health,
+	.n_beside = redirect_n_checked,
 };

@@ -8,10 +8,12 @@
  * Each step every slave gains its weight; the one with the most is next, and pays the sum of all weights.
  *
  * SPDX-License-Identifier: MIT */
-#include "redirect_config.h"
-
 #include <stdio.h>
 #include <stdlib.h>
+
+#include "redirect_parts.h"
+
+enum { HEALTH_PATH_MAX = 1024 };
 
 /* ---- options ---- */
 
@@ -30,40 +32,92 @@ static int set_slave(void *target, const struct option_def *def, const char *val
 	    (parse_number(value + len + 1, &weight) || weight < 1 || weight > REDIRECT_WEIGHT_MAX))
 		return option_complain(def, "'%s': the weight is a number from 1 to %d", value,
 				       REDIRECT_WEIGHT_MAX);
-	config->slaves[config->n_slaves].where = url.authority;
-	config->slaves[config->n_slaves].weight = (int)weight;
-	config->n_slaves++;
+	struct redirect_slave *slave = &config->slaves[config->n_slaves++];
+	memcpy(slave->where, url.authority.text, url.authority.len);
+	slave->where[url.authority.len] = '\0';
+	slave->weight = (int)weight;
+	slave->hash = redirect_hash(url.authority);
 	return 0;
 }
 
-static const char *const code_names[] = { "301", "302", "303", "307", "308", NULL };
+/* It becomes part of a request: what is not printable, or a space, would end the line. */
+static int set_path(void *target, const struct option_def *def, const char *value)
+{
+	struct redirect_config *config = target;
+	size_t n = 0;
+	while (value[n] > ' ' && value[n] <= '~' && value[n] != '#')
+		n++;
+	if (value[0] != '/' || value[n] || n > HEALTH_PATH_MAX)
+		return option_complain(def, "'%s' is not a path (/status)", value);
+	config->health_path = value;
+	return 0;
+}
+
+static const char *const code_names[] = { "300", "301", "302", "303", "307", "308", NULL };
+enum { CODE_300, CODE_301 };
+const char *const redirect_policy_names[] = { "round_robin", "random", "least_loaded", "hash", NULL };
+
+#define FIELD(name) .offset = offsetof(struct redirect_config, name)
+#define DAY_MS 86400000
 
 const struct option_def redirect_options[] = {
 	{ .name = "slave", .arg = "HOST:PORT[=N]",
 	  .help = "send clients there, in N of all turns; repeat it for more slaves", .set = set_slave },
-	{ .name = "code", .arg = "N", .help = "301, 302, 303, or 307, 308 which keep the method (301)",
-	  .set = set_choice, .offset = offsetof(struct redirect_config, code), .choices = code_names },
+	{ .name = "policy", .arg = "NAME",
+	  .help = "round_robin, random, least_loaded, or hash, of the path (round_robin)",
+	  .set = set_choice, FIELD(policy), .choices = redirect_policy_names },
+	{ .name = "code", .arg = "N",
+	  .help = "301, 302, 303; 307, 308 which keep the method; 300: a list of all slaves (301)",
+	  .set = set_choice, FIELD(code), .choices = code_names },
+	{ .name = "see-other", .help = "303 for requests that are neither GET nor HEAD", .set = set_flag,
+	  FIELD(see_other) },
 	{ .name = "cacheable", .help = "let browsers remember the slave: without Cache-Control: no-store",
-	  .set = set_flag, .offset = offsetof(struct redirect_config, cacheable) },
+	  .set = set_flag, FIELD(cacheable) },
+	{ .name = "health-path", .arg = "PATH",
+	  .help = "ask slaves for this; any answer below 500 is life (/status)", .set = set_path },
+	{ .name = "health-interval", .arg = "TIME", .help = "between two checks of a slave; 0: never ask (1s)",
+	  .set = set_seconds_ms, FIELD(interval_ms), .max = DAY_MS },
+	{ .name = "health-timeout", .arg = "TIME", .help = "for a slave to answer a check (2s)",
+	  .set = set_seconds_ms, FIELD(timeout_ms), .min = 1, .max = DAY_MS },
+	{ .name = "rise", .arg = "N", .help = "good checks in a row bring a slave back (2)", .set = set_int,
+	  FIELD(rise), .min = 1, .max = 1000 },
+	{ .name = "fall", .arg = "N", .help = "bad checks in a row take a slave out of the turn (1)",
+	  .set = set_int, FIELD(fall), .min = 1, .max = 1000 },
+	{ .name = "health-watch", .help = "keep a connection to each slave, to see at once when it dies",
+	  .set = set_flag, FIELD(watch) },
+	HTTP_LIMIT_OPTIONS(struct redirect_config, limits),
 	{ 0 },
+};
+
+const struct redirect_config redirect_defaults = {
+	.code = CODE_301,
+	.health_path = "/status",
+	.interval_ms = 1000,
+	.timeout_ms = 2000,
+	.rise = 2,
+	.fall = 1,
 };
 
 /* ---- what is made of them ---- */
 
+static void write_status(struct redirect_status *status, int code)
+{
+	status->code = code;
+	status->len = (size_t)snprintf(status->text, sizeof status->text, "HTTP/1.1 %d %s\r\nDate: ", code,
+				       http_reason(code).text);
+}
+
 static void write_lines(struct redirect_config *config)
 {
-	config->status_code = atoi(code_names[config->code]);
-	config->status_len = (size_t)snprintf(config->status, sizeof config->status, "HTTP/1.1 %s %s\r\nDate: ",
-					      code_names[config->code], http_reason(config->status_code).text);
+	size_t status_len = config->usual.len > config->other.len ? config->usual.len : config->other.len;
 	for (int i = 0; i < config->n_slaves; i++) {
 		struct redirect_slave *slave = &config->slaves[i];
-		int n = snprintf(
-			slave->lines, sizeof slave->lines,
-			"\r\nContent-Type: text/plain\r\nContent-Length: %zu\r\n%sLocation: http://%.*s",
-			sizeof REDIRECT_TEXT - 1, config->cacheable ? "" : "Cache-Control: no-store\r\n",
-			(int)slave->where.len, slave->where.text);
+		int n = snprintf(slave->lines, sizeof slave->lines,
+				 "\r\nContent-Type: text/plain\r\nContent-Length: %zu\r\n%sLocation: http://%s",
+				 sizeof REDIRECT_TEXT - 1, config->cacheable ? "" : REDIRECT_NO_STORE,
+				 slave->where);
 		slave->lines_len = (size_t)n;
-		size_t all = config->status_len + HTTP_DATE_LEN + slave->lines_len + sizeof REDIRECT_KEEP +
+		size_t all = status_len + HTTP_DATE_LEN + slave->lines_len + sizeof REDIRECT_KEEP +
 			     sizeof REDIRECT_TEXT;
 		if (all > config->longest)
 			config->longest = all;
@@ -82,7 +136,9 @@ static void deal_turns(struct redirect_config *config)
 		all += config->slaves[i].weight;
 		divisor = common_divisor(config->slaves[i].weight, divisor);
 	}
-	config->n_turns = divisor > 1 ? all / divisor : all;
+	for (int i = 0; i < config->n_slaves; i++)
+		config->slaves[i].turns = config->slaves[i].weight / divisor;
+	config->n_turns = all / divisor;
 	for (int turn = 0; turn < config->n_turns; turn++) {
 		int richest = 0;
 		for (int i = 0; i < config->n_slaves; i++) {
@@ -98,10 +154,13 @@ static void deal_turns(struct redirect_config *config)
 int redirect_check(void *target, char *why, size_t size)
 {
 	struct redirect_config *config = target;
+	int code = atoi(code_names[config->code]);
 	if (config->n_slaves == 0) {
 		snprintf(why, size, "there is no slave to send clients to; give --slave HOST:PORT");
 		return -1;
 	}
+	write_status(&config->usual, code);
+	write_status(&config->other, config->see_other ? 303 : code);
 	write_lines(config);
 	deal_turns(config);
 	return 0;

@@ -29,17 +29,16 @@ struct content { /* what of a file is the answer */
 
 /* ---- the head ---- */
 
-/* The lines that tell of the file. Of fixed size but for numbers, so they fit. */
-static void write_lines(char *lines, size_t size, const struct content *c)
+/* The lines that tell of the file, as a string. */
+static void put_lines(struct http_out *out, const struct content *c)
 {
-	struct http_out out = { .data = lines, .size = size };
-	http_put_validators(&out, &c->validators);
-	HTTP_PUT(&out, "Accept-Ranges: bytes\r\n");
+	http_put_validators(out, &c->validators);
+	HTTP_PUT(out, "Accept-Ranges: bytes\r\n");
 	if (c->status == 206)
-		http_put_content_range(&out, &c->range, c->size);
+		http_put_content_range(out, &c->range, c->size);
 	else if (c->status == 416)
-		http_put_content_range(&out, NULL, c->size);
-	http_put(&out, "", 1);
+		http_put_content_range(out, NULL, c->size);
+	http_put(out, "", 1);
 }
 
 /* False: it does not fit behind the answers before it. */
@@ -112,12 +111,13 @@ static enum http_did answer_condition(struct http_turn *t, const struct http_req
 enum http_did web_answer_file(struct http_turn *t, const struct http_request *r, const struct io_file *file,
 			      const char *path)
 {
-	char lines[320];
+	char lines[320]; /* they are of fixed size but for numbers, and fit */
+	struct http_out out = { .data = lines, .size = sizeof lines };
 	struct content c = { .file = file, .size = file->body ? (int64_t)file->body_len : file->size };
 	web_session_of(t)->holds = c.size > WEB_COPY_MAX;
 	http_validate(&c.validators, file->inode, c.size, file->mtime_ns, t->env->wall_s);
 	c.status = http_judge(r, &c.validators, c.size, t->env->wall_s, &c.range);
-	write_lines(lines, sizeof lines, &c);
+	put_lines(&out, &c);
 	if (c.status != 200 && c.status != 206)
 		return answer_condition(t, r, c.status, lines);
 	bool keep = http_may_keep(t, r);

@@ -1,4 +1,4 @@
-/* web_parts.h - between web.c, web_file.c, web_list.c and web_config.c. */
+/* web_parts.h - between web.c and web_*.c. */
 #ifndef SERVERS_WEB_PARTS_H
 #define SERVERS_WEB_PARTS_H
 
@@ -37,6 +37,11 @@ static inline struct web_session *web_session_of(const struct http_turn *t)
 {
 	return (struct web_session *)t->s;
 }
+
+/* ---- web_find.c ---- */
+
+/* A GET or HEAD of whatever its path means; also with the result of the IO_OPEN that it has led to. */
+enum http_did web_answer_path(struct http_turn *, const struct http_request *);
 
 /* ---- web_file.c ---- */
 

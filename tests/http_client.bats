@@ -30,7 +30,7 @@ slaves=(--slave 127.0.0.1:9000 --slave 127.0.0.1:9001 --slave 127.0.0.1:9002 --s
   local backend i
   for backend in $(usable_backends); do
     echo "backend $backend"
-    server_start "${OUT}servers/redirect_master" -b "$backend" "${slaves[@]}"
+    server_start "${OUT}servers/redirect_master" -b "$backend" --health-interval 0 "${slaves[@]}"
     client --repeat 6 "http://127.0.0.1:$SERVER_PORT/x?y"
     assert_success
     assert_equal "${#lines[@]}" 6
@@ -44,7 +44,7 @@ slaves=(--slave 127.0.0.1:9000 --slave 127.0.0.1:9001 --slave 127.0.0.1:9002 --s
 @test "a redirect is followed to where it leads" {
   http_start 'HTTP/1.1 200 OK'$'\r\n''Content-Length: 6' 'found!'
   local slave=$SERVER_PORT
-  server_start "${OUT}servers/redirect_master" --slave "127.0.0.1:$slave"
+  server_start "${OUT}servers/redirect_master" --health-interval 0 --slave "127.0.0.1:$slave"
   client "http://127.0.0.1:$SERVER_PORT/page"
   assert_success
   assert_line --partial 'HTTP/1.1 301'
@@ -61,8 +61,8 @@ slaves=(--slave 127.0.0.1:9000 --slave 127.0.0.1:9001 --slave 127.0.0.1:9002 --s
 @test "two masters that send to each other: the loop is seen, exit 1" {
   local n=$BASHPID mine
   mine=127.$((n >> 16 & 255)).$((n >> 8 & 255)).$((n & 255))
-  server_start "${OUT}servers/redirect_master" --slave "$mine:8080"
-  server_start "${OUT}servers/redirect_master" -p 8080 "$mine" --slave "127.0.0.1:$SERVER_PORT"
+  server_start "${OUT}servers/redirect_master" --health-interval 0 --slave "$mine:8080"
+  server_start "${OUT}servers/redirect_master" -p 8080 "$mine" --health-interval 0 --slave "127.0.0.1:$SERVER_PORT"
   client "http://$mine:8080/x"
   assert_equal "$status" 1
   [[ $stderr == *round* ]]

@@ -23,7 +23,7 @@ get() {
 @test "--code: the status and its words" {
   local code words
   while read -r code words; do
-    server_start "${OUT}servers/redirect_master" --slave 127.0.0.1:9000 --code "$code"
+    server_start "${OUT}servers/redirect_master" --health-interval 0 --slave 127.0.0.1:9000 --code "$code"
     run get /x
     assert_line --index 0 "HTTP/1.1 $code $words"
     assert_line "Location: http://127.0.0.1:9000/x"
@@ -38,18 +38,18 @@ END
 }
 
 @test "answers are not to be cached, but with --cacheable" {
-  server_start "${OUT}servers/redirect_master" --slave 127.0.0.1:9000
+  server_start "${OUT}servers/redirect_master" --health-interval 0 --slave 127.0.0.1:9000
   run get /
   assert_line 'Cache-Control: no-store'
   server_stop
-  server_start "${OUT}servers/redirect_master" --slave 127.0.0.1:9000 --cacheable
+  server_start "${OUT}servers/redirect_master" --health-interval 0 --slave 127.0.0.1:9000 --cacheable
   run get /
   refute_output --partial 'Cache-Control'
   server_stop
 }
 
 @test "a slave with weight 3 gets three of four turns" {
-  server_start "${OUT}servers/redirect_master" --slave 127.0.0.1:9000=3 --slave 127.0.0.1:9001
+  server_start "${OUT}servers/redirect_master" --health-interval 0 --slave 127.0.0.1:9000=3 --slave 127.0.0.1:9001
   run get / 40
   assert_equal "$(grep -c '^Location: http://127.0.0.1:9000/$' <<<"$output")" 30
   assert_equal "$(grep -c '^Location: http://127.0.0.1:9001/$' <<<"$output")" 10
@@ -57,7 +57,7 @@ END
 }
 
 @test "IPv6 and named slaves stand in the Location as they were given" {
-  server_start "${OUT}servers/redirect_master" --slave '[::1]:9000' --slave slave.example:80
+  server_start "${OUT}servers/redirect_master" --health-interval 0 --slave '[::1]:9000' --slave slave.example:80
   run get /a 2
   assert_line 'Location: http://[::1]:9000/a'
   assert_line --regexp '^Location: http://slave\.example(:80)?/a$'
@@ -68,7 +68,7 @@ END
   local backend i fds fd line
   for backend in $(concurrent_backends); do
     echo "backend $backend"
-    server_start "${OUT}servers/redirect_master" -b "$backend" --slave 127.0.0.1:9000 --slave 127.0.0.1:9001
+    server_start "${OUT}servers/redirect_master" --health-interval 0 -b "$backend" --slave 127.0.0.1:9000 --slave 127.0.0.1:9001
     fds=()
     for ((i = 0; i < 100; i++)); do
       dial fd
@@ -89,7 +89,7 @@ END
 
 @test "curl understands it, and stops at a loop" {
   command -v curl >/dev/null || skip "curl is not installed"
-  server_start "${OUT}servers/redirect_master" --slave 127.0.0.1:9000
+  server_start "${OUT}servers/redirect_master" --health-interval 0 --slave 127.0.0.1:9000
   run curl -s --max-time "$PATIENCE" -o /dev/null -w '%{http_code} %{redirect_url}' "http://127.0.0.1:$SERVER_PORT/a?b"
   assert_success
   assert_output '301 http://127.0.0.1:9000/a?b'

@@ -3,6 +3,8 @@
 #
 #   tools/deps.sh            everything
 #   tools/deps.sh test       what the tests need; likewise: bench, lint, fuzz
+#   tools/deps.sh versus     the servers that bench/versus.sh measures ours against; only when asked by this name, since
+#                            Debian starts a server as soon as it is installed
 #
 # Does nothing, and says nothing, when all is there. As root it asks nothing; otherwise it tries sudo without a
 # password, and if that is not allowed prints the command to run.
@@ -13,12 +15,19 @@ needs() {
   cat <<'LIST'
 bench:gnuplot:gnuplot-nox
 bench:taskset:util-linux
+versus:/usr/sbin/nginx:nginx-light
+versus:/usr/sbin/lighttpd:lighttpd
+versus:/usr/sbin/haproxy:haproxy
 test:bats:bats
 test:/usr/lib/bats/bats-support/load.bash:bats-support
 test:/usr/lib/bats/bats-assert/load.bash:bats-assert
 test:curl:curl
 test:gnuplot:gnuplot-nox
 test:nc:netcat-openbsd
+test:clang:clang
+test:/usr/lib/llvm-*/lib/clang/*/lib/*/libclang_rt.fuzzer-*.a:libclang-rt-dev
+fuzz:clang:clang
+fuzz:/usr/lib/llvm-*/lib/clang/*/lib/*/libclang_rt.fuzzer-*.a:libclang-rt-dev
 lint:shellcheck:shellcheck
 lint:clang-tidy:clang-tidy
 LIST
@@ -26,7 +35,7 @@ LIST
 
 is_there() {
   case $1 in
-    /*) [[ -e $1 ]] ;;
+    /*) compgen -G "$1" >/dev/null ;;
     *) command -v "$1" >/dev/null ;;
   esac
 }
@@ -34,7 +43,7 @@ is_there() {
 missing_packages() {
   local purpose=$1 for_what probe package
   while IFS=: read -r for_what probe package; do
-    [[ $purpose == all || $purpose == "$for_what" ]] || continue
+    [[ $purpose == "$for_what" || $purpose == all && $for_what != versus ]] || continue
     is_there "$probe" || echo "$package"
   done < <(needs) | sort -u
 }
@@ -59,9 +68,9 @@ install_packages() {
 main() {
   local purpose=${1:-all} packages
   case $purpose in
-    all | bench | test | lint) ;;
+    all | bench | versus | test | lint | fuzz) ;;
     *)
-      echo "deps.sh: not '$purpose'; one of: all bench test lint" >&2
+      echo "deps.sh: not '$purpose'; one of: all bench versus test lint fuzz" >&2
       exit 2
       ;;
   esac

@@ -36,6 +36,7 @@ check_tools() {
   tool curl 'speaks to the HTTP servers in the tests'
   tool shellcheck 'checks the scripts (make lint)'
   tool clang-tidy 'checks the C (make lint)'
+  tool clang 'makes up bytes for parsers and services (make fuzz)'
 }
 
 check_cores() {

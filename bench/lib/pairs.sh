@@ -12,8 +12,9 @@
 # Everything started is known by its pid and stopped by it, also when interrupted. Results come in variables, not on
 # standard output: what $(...) starts, the trap of the script would not know.
 #
-# Who sources this sets: me (the script's name), core (the CPU), seconds (of a run).
+# Who sources this sets core (the CPU) and seconds (of a run).
 
+me=${0##*/} core=0 seconds=1
 work='' server_pid='' server_fd='' load_pid='' helper_pid=''
 load=${MUXLAB_OUT-}bench/load
 

@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2034,SC2154 # variables are shared with versus.sh and pairs.sh
+# shellcheck shell=bash disable=SC2016,SC2034,SC2154 # $ is nginx's; variables are shared with versus.sh and pairs.sh
 # servers.sh - starts nginx, lighttpd, HAProxy and ours, each for one of the rows. Sourced by versus.sh.
 #
 #   reference          program    what is different
@@ -29,7 +29,7 @@ make_files() {
 why_not() {
   local program=${program_of[$2]} ours=servers/${our_server[${1%%-*}]}
   if ! command -v "$program" >/dev/null; then
-    echo "$program is not installed"
+    echo "$program is not installed (tools/deps.sh versus)"
   elif [[ ! -x $ours ]]; then
     echo "there is no $ours"
   else

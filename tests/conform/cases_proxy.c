@@ -55,10 +55,10 @@ static void hear_last(struct client *c, int n)
 
 /* ---- the probe as origin ---- */
 
-/* Asks for /path of the probe's own origin, in a connection that ends behind the answer. */
+/* Asks for /path of the probe's own origin, as a HTTP/1.0 client: the content is all that comes until the end. */
 static void ask_for(struct client *c, const struct origin *o, const char *path)
 {
-	static const char format[] = "GET http://127.0.0.1:%d%s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+	static const char format[] = "GET http://127.0.0.1:%d%s HTTP/1.0\r\nHost: x\r\n\r\n";
 	char text[256];
 	snprintf(text, sizeof text, format, o->port, path);
 	say_text(c, text);

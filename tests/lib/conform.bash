@@ -59,7 +59,7 @@ conform_server() {
     conform_origin
     server_start "${OUT}servers/proxy_server" -b "$2"
     ;;
-  redirect) server_start "${OUT}servers/redirect_master" -b "$2" "${CONFORM_SLAVES[@]}" ;;
+  redirect) server_start "${OUT}servers/redirect_master" -b "$2" --health-interval 0 "${CONFORM_SLAVES[@]}" ;;
   *) server_start "${OUT}servers/$1_server" -b "$2" ;;
   esac
 }

@@ -170,7 +170,7 @@ static void fetch_resume(void *session, const struct io_env *env, const struct i
 		answer(env, next, "error %lld\n", -(long long)got->n);
 	} else if (got->op == IO_OPEN) {
 		send_file(s->how, env, got->file, got->file->cut_short ? "%lld cut short\n" : "%lld\n", next);
-	} else if (got->op == IO_SENDFILE) {
+	} else if (got->op == IO_SENDFILE && s->how != BY_BODY) { /* or an idle receive lets it go */
 		next->op = IO_CLOSE;
 		next->end = IO_FILE;
 	} else if (asking && got->op == IO_SEND && !s->origin_done) {

@@ -175,8 +175,8 @@ static const char *wrong_sendfile(const struct drive *d)
 static const char *wrong_send(const struct drive *d)
 {
 	const struct io_req *r = &d->req;
-	if (r->len + r->body_len + r->file_len == 0)
-		return "a send of nothing";
+	if (r->len + r->body_len + r->file_len == 0) /* to the origin it means: show me again what is left */
+		return r->end == IO_ORIGIN && d->origin.kept.len ? NULL : "a send of nothing";
 	const char *wrong = wrong_bytes(d);
 	return wrong || r->op == IO_SEND ? wrong : wrong_sendfile(d);
 }

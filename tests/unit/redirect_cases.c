@@ -14,10 +14,11 @@
 struct redirect_config *redirect_configure(const char *const *options, char *said, size_t size)
 {
 	const struct program program = { .name = "redirect_master", .usage = "", .summary = "" };
-	struct redirect_config *config = calloc(1, sizeof *config);
+	struct redirect_config *config = malloc(sizeof *config);
 	struct option_set sets[] = { { "Options", redirect_service.options, config }, { 0 } };
 	char *argv[80] = { (char *)"redirect_master" };
 	int argc = 1;
+	memcpy(config, redirect_service.defaults, sizeof *config);
 	while (options[argc - 1] && argc < 79) {
 		argv[argc] = (char *)options[argc - 1];
 		argc++;

@@ -1,6 +1,7 @@
 /* test_children.c - the supervisor: its rules as tables, then with programs of a line of shell.
  *
- * Nothing here depends on how fast the machine is: a shell script that has seen enough sends SIGTERM to its parent, us.
+ * Nothing here depends on how fast the machine is: a shell script that has seen enough sends SIGTERM to its
+ * parent, us.
  *
  * SPDX-License-Identifier: MIT */
 #include "core/children.h"
@@ -76,7 +77,8 @@ static void is_not_hurt_by_long_lines(void)
 	CHECK(!child_printed(&child, ": listening on a:1\n", 19)); /* too late in its line */
 	CHECK(child_printed(&child, "x: listening on a:1\n", 20));
 	child.state = CHILD_STARTING; /* an address that does not fit */
-	CHECK(!child_printed(&child, text, (size_t)snprintf(text, sizeof text, "x: listening on %0999d:1\n", 1)));
+	int n = snprintf(text, sizeof text, "x: listening on %0999d:1\n", 1);
+	CHECK(!child_printed(&child, text, (size_t)n));
 	CHECK_STR(child.where, "a:1");
 }
 
@@ -120,7 +122,8 @@ static void gives_it_a_group_and_usual_signals(void)
 	int pid, group;
 	unsigned long long blocked, ignored;
 	signal(SIGPIPE, SIG_IGN);
-	CHECK_INT(output_of("read -r pid name state parent group rest </proc/self/stat; echo $pid $group", out, sizeof out), 0);
+	CHECK_INT(output_of("read -r pid name state parent group rest </proc/self/stat; echo $pid $group", out,
+			    sizeof out), 0);
 	CHECK_INT(sscanf(out, "%d %d", &pid, &group), 2);
 	CHECK_INT(pid, group);
 	CHECK(group != getpgrp());
@@ -226,7 +229,7 @@ static void keeps_until_asked_and_stops(void)
 static void starts_again_with_growing_pauses(void)
 {
 	struct kept k;
-	keep_open(&k, "echo x >>$1; " LISTEN "if [ $(wc -l <$1) = 4 ]; then kill -TERM $PPID; else kill -9 $$; fi", NULL);
+	keep_open(&k, "echo x >>$1; " LISTEN "[ $(wc -l <$1) = 4 ] && kill -TERM $PPID || kill -9 $$", NULL);
 	CHECK_INT(children_start(&k.all, &k.child[0]), 0);
 	children_keep(&k.all);
 	children_stop(&k.all, &k.child[0], 1, 60000);

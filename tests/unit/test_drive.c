@@ -219,6 +219,7 @@ static const char *root(const void *config)
 static const struct service fetch_service = {
 	.contract = MUXLAB_CONTRACT, .name = "fetch", .port = 7100,
 	.session_size = sizeof(struct fetch_session), .shared_size = 1, .max_message = 64, .root = root,
+	.logs_access = true,
 	.start = fetch_start, .resume = fetch_resume, .beside = &beside_service,
 };
 

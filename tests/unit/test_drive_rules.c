@@ -53,7 +53,8 @@ static const char *root(const void *config)
 
 static const struct service puppet_service = {
 	.contract = MUXLAB_CONTRACT, .name = "puppet", .session_size = sizeof(struct puppet_session),
-	.shared_size = 8, .max_message = 8, .root = root, .start = puppet_start, .resume = puppet_resume,
+	.shared_size = 8, .max_message = 8, .logs_access = true, .root = root,
+	.start = puppet_start, .resume = puppet_resume,
 };
 
 static void send_scratch_as_stable(TURN)
@@ -154,6 +155,7 @@ static const struct puppet puppets[] = {
 
 	{ "a send of nothing", 1, { { SEND, .buf = some } }, NULL },
 	{ "a send of nothing", 1, { { FILE_PART = 0 } }, NULL },
+	{ "a send of nothing", 2, { CONNECT, { SEND, TO_ORIGIN } }, NULL },
 	{ "a send from NULL", 1, { { SEND, .len = 1 } }, NULL },
 	{ "a send from NULL", 1, { { SEND, STABLE, .body_len = 1 } }, NULL },
 	{ "an unstable buf is neither scratch nor offered bytes", 1, { { SEND, .buf = some, .len = 1 } },

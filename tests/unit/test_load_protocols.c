@@ -1,7 +1,7 @@
 /* test_load_protocols.c - what the load generator sends, and how it judges answers, cut in every possible way.
  *
  * A case is a stream of bytes and the verdicts that it must lead to, as letters: R right, S complete but of
- * the wrong status, W wrong (the end), and then, after the server has closed, R or S when that ended an
+ * the wrong status, B of the wrong body, W wrong (the end), and then, after the server has closed, R or S when that ended an
  * answer, c when it said that it would close. Each stream is fed whole, byte by byte, and cut in two at each
  * position; from guarded memory; to a new script, and to one that has already seen the same stream.
  *
@@ -13,6 +13,8 @@
 #include <string.h>
 
 #include "bench/load_config.h"
+#include "bench/load_expect.h"
+#include "bench/load_request.h"
 #include "tests/unit/check.h"
 
 static struct load_config config_for(const char *target)
@@ -33,6 +35,20 @@ struct feed {
 	bool                over;
 };
 
+static char letter(enum load_verdict verdict)
+{
+	switch (verdict) {
+	case LOAD_RIGHT:
+		return 'R';
+	case LOAD_BAD_STATUS:
+		return 'S';
+	case LOAD_BAD_BODY:
+		return 'B';
+	default:
+		return 'W';
+	}
+}
+
 static void note_verdict(struct feed *f, char letter)
 {
 	if (f->n + 1 < sizeof f->verdicts)
@@ -49,7 +65,7 @@ static void feed_piece(struct feed *f, const char *data, size_t len)
 		CHECK(verdict == LOAD_WRONG || (used > 0 && used <= len));
 		CHECK(verdict != LOAD_MORE || used == len);
 		if (verdict != LOAD_MORE)
-			note_verdict(f, verdict == LOAD_RIGHT ? 'R' : verdict == LOAD_WRONG ? 'W' : 'S');
+			note_verdict(f, letter(verdict));
 		f->over = verdict == LOAD_WRONG;
 		at += used;
 		len -= used;
@@ -60,7 +76,7 @@ static void feed_end(struct feed *f)
 {
 	enum load_verdict verdict = f->over ? LOAD_WRONG : f->script->config->protocol->at_end(&f->reader);
 	if (verdict != LOAD_WRONG)
-		note_verdict(f, verdict == LOAD_RIGHT ? 'R' : 'S');
+		note_verdict(f, letter(verdict));
 	if (f->reader.closing && !f->over)
 		note_verdict(f, 'c');
 	load_reader_free(&f->reader);
@@ -322,6 +338,118 @@ static void http_malformed(void)
 		check_text(&config, heads[i], "W");
 }
 
+/* ---- what bodies must be ---- */
+
+static void http_bodies_of_a_length(void)
+{
+	struct load_config config = config_for("http://localhost/");
+	struct load_body body = { .len = 5 };
+	struct load_expect expect = { 1, &body };
+	config.expect = &expect;
+	check_text(&config, OK "Content-Length: 5\r\n\r\nhello", "R");
+	check_text(&config, OK "Content-Length: 4\r\n\r\nhell" OK "Content-Length: 5\r\n\r\nhello", "BR");
+	check_text(&config, OK "Content-Length: 0\r\n\r\n", "B");
+	check_text(&config, OK "Transfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n3;x\r\nllo\r\n0\r\nT: x\r\n\r\n", "R");
+	check_text(&config, OK "Transfer-Encoding: chunked\r\n\r\n6\r\nhello!\r\n0\r\n\r\n", "B");
+	check_text(&config, OK "\r\nhello", "Rc");
+	check_text(&config, OK "\r\nhello!", "Bc");
+	check_text(&config, "HTTP/1.1 304 Not Modified\r\n\r\n", "R"); /* has none */
+	check_text(&config, "HTTP/1.1 404 No\r\nContent-Length: 1\r\n\r\nx", "S");
+}
+
+static void http_bodies_byte_by_byte(void)
+{
+	static char hello[] = "hello";
+	struct load_config config = config_for("http://localhost/");
+	struct load_body body = { hello, 5 };
+	struct load_expect expect = { 1, &body };
+	config.expect = &expect;
+	check_text(&config, OK "Content-Length: 5\r\n\r\nhello", "R");
+	check_text(&config, OK "Content-Length: 5\r\n\r\nhellO", "B");
+	check_text(&config, OK "Content-Length: 5\r\n\r\njello", "B");
+	check_text(&config, OK "Content-Length: 6\r\n\r\nhello!", "B");
+	check_text(&config, OK "Transfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n", "R");
+	check_text(&config, OK "Transfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n3\r\nllx\r\n0\r\n\r\n", "B");
+	check_text(&config, OK "\r\nhellp", "Bc");
+}
+
+/* ---- redirects that are followed, caches ---- */
+
+/* The bytes of the head are gone when the answer is complete; where it leads must not be. */
+static void http_location_is_kept(void)
+{
+	static const char stream[] = "HTTP/1.1 302 Found\r\nLocation: http://a:1/b\r\nContent-Length: 3\r\n\r\nxyz"
+				     "HTTP/1.1 301 Moved\r\nContent-Length: 0\r\nLocation: ../c\r\n\r\n";
+	struct load_config config = config_for("http://localhost/");
+	struct load_script script;
+	config.follow = true;
+	check_text(&config, stream, "RR");
+	check_text(&config, OK "Location: x\r\nContent-Length: 0\r\n\r\n", "R");
+	check_text(&config, "HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n", "W"); /* leads nowhere */
+	CHECK_INT(load_script_open(&script, &config, 1, 1), 0);
+	for (size_t cut = 0; cut < sizeof stream - 1; cut++) {
+		struct feed f;
+		begin(&f, &script);
+		feed_piece(&f, stream, cut);
+		if (f.n == 1)
+			CHECK_MEM(f.reader.location, f.reader.location_len, "http://a:1/b", 12);
+		feed_piece(&f, stream + cut, sizeof stream - 1 - cut);
+		CHECK_MEM(f.reader.location, f.reader.location_len, "../c", 4);
+		feed_end(&f);
+	}
+	load_script_close(&script);
+}
+
+/* What is expected is expected of the answer at the end of the way. */
+static void http_redirect_on_the_way_is_right(void)
+{
+	struct load_config config = config_for("http://localhost/");
+	struct load_body body = { .len = 5 };
+	struct load_expect expect = { 1, &body };
+	config.follow = true;
+	config.expect_status = 200;
+	config.expect = &expect;
+	check_text(&config, "HTTP/1.1 302 Found\r\nLocation: /x\r\nContent-Length: 1\r\n\r\nx", "R");
+	check_text(&config, "HTTP/1.1 204 No Content\r\n\r\n", "S");
+}
+
+static void http_cache_says(void)
+{
+	static const struct { const char *value; enum load_cache cache; } cases[] = {
+		{ "HIT", LOAD_CACHE_HIT }, { "MISS", LOAD_CACHE_MISS }, { "hit", LOAD_CACHE_HIT },
+		{ "HIT from a:3128", LOAD_CACHE_HIT }, { "HITS", LOAD_CACHE_UNSAID }, { "", LOAD_CACHE_UNSAID },
+		{ "EXPIRED", LOAD_CACHE_UNSAID }, { "MISS, HIT", LOAD_CACHE_MISS },
+	};
+	struct load_config config = config_for("http://localhost/");
+	struct load_script script;
+	CHECK_INT(load_script_open(&script, &config, 1, 1), 0);
+	for (size_t i = 0; i < 2 * sizeof cases / sizeof *cases; i++) { /* each twice: new, and known */
+		struct feed f;
+		char stream[100];
+		check_note("X-Cache: %s", cases[i / 2].value);
+		snprintf(stream, sizeof stream, OK "X-Cache: %s\r\nContent-Length: 0\r\n\r\n", cases[i / 2].value);
+		begin(&f, &script);
+		feed_piece(&f, stream, strlen(stream));
+		CHECK_INT(f.reader.cache, cases[i / 2].cache);
+		feed_end(&f);
+	}
+	check_note("%s", "");
+	load_script_close(&script);
+}
+
+/* Who says "Connection: close" gets one answer, whatever the server says. */
+static void http_request_closes(void)
+{
+	struct load_config config = config_for("http://localhost/");
+	config.headers[0] = "connection: TE, close";
+	config.n_headers = 1;
+	CHECK(load_request_closes(&config));
+	config.closes = true;
+	check_text(&config, OK "Content-Length: 1\r\n\r\nx", "Rc");
+	config.headers[0] = "Connection-ID: close";
+	CHECK(!load_request_closes(&config));
+}
+
 /* A head that never ends is given up, whole or in pieces. */
 static void http_endless_head(void)
 {
@@ -375,6 +503,8 @@ int main(void)
 		TEST(zen_first_question), TEST(zen_mixed_questions), TEST(zen_around_the_script),
 		TEST(same_seed_same_questions), TEST(echo), TEST(http_request), TEST(http_with_length),
 		TEST(http_chunked), TEST(http_until_the_end), TEST(http_status), TEST(http_head_has_no_body),
+		TEST(http_bodies_of_a_length), TEST(http_bodies_byte_by_byte), TEST(http_location_is_kept),
+		TEST(http_redirect_on_the_way_is_right), TEST(http_cache_says), TEST(http_request_closes),
 		TEST(http_redirects), TEST(http_malformed), TEST(http_endless_head), TEST(targets), { 0 },
 	};
 	return run_tests(tests);

@@ -41,7 +41,7 @@ static char *written(const struct load_result *r, void (*write)(const struct loa
 #define HEADER                                                                                                 \
 	"protocol,connections,idle,pipeline,churn,threads,offered_rps,duration_s,requests,rps,errors,p50_us,"  \
 	"p90_us,p99_us,p999_us,max_us,mean_us,server_cpu_us,server_user_us,server_sys_us,client_cpu_us,"       \
-	"client_cpu_pct,warnings\n"
+	"client_cpu_pct,warnings,hops,cache_hits,cache_misses,cache_hit_pct,bytes_in\n"
 
 static void csv_closed_loop(void)
 {
@@ -49,7 +49,7 @@ static void csv_closed_loop(void)
 	config.csv_header = true;
 	char *text = written(&r, load_report_csv);
 	CHECK_STR(text, HEADER
-		  "zen,5,0,1,0,1,,2.000,100,50.000,0,50.015,90.047,99.007,100.000,100.000,50.500,,,,,,\n");
+		  "zen,5,0,1,0,1,,2.000,100,50.000,0,50.015,90.047,99.007,100.000,100.000,50.500,,,,,,,,,,,0\n");
 	free(text);
 	load_stats_close(&r.stats);
 }
@@ -69,7 +69,7 @@ static void csv_with_everything(void)
 	char *text = written(&r, load_report_csv);
 	CHECK_STR(text,
 		  "zen,5,0,1,1,1,100.000,2.000,100,50.000,3,50.015,90.047,99.007,100.000,100.000,50.500,5.000,"
-		  "1.000,4.000,19000.000,95.000,client_bound;rate_missed;few_samples\n");
+		  "1.000,4.000,19000.000,95.000,client_bound;rate_missed;few_samples,,,,,0\n");
 	free(text);
 	load_stats_close(&r.stats);
 }
@@ -80,7 +80,25 @@ static void csv_of_nothing(void)
 	memset(r.stats.latency, 0, sizeof *r.stats.latency);
 	r.window_s = -1;
 	char *text = written(&r, load_report_csv);
-	CHECK_STR(text, "zen,5,0,1,0,1,,,0,,0,,,,,,,,,,,,\n");
+	CHECK_STR(text, "zen,5,0,1,0,1,,,0,,0,,,,,,,,,,,,,,,,,0\n");
+	free(text);
+	load_stats_close(&r.stats);
+}
+
+static void csv_of_redirects_and_a_cache(void)
+{
+	static const char end[] = ",,1.500,3,1,75.000,4096\n";
+	struct load_result r = made_up();
+	config.follow = true;
+	r.stats.hops = 150;
+	r.stats.cache[LOAD_CACHE_HIT] = 3;
+	r.stats.cache[LOAD_CACHE_MISS] = 1;
+	r.stats.bytes_in = 4096;
+	char *text = written(&r, load_report_csv);
+	CHECK_STR(text + strlen(text) - strlen(end), end);
+	free(text);
+	text = written(&r, load_report_json);
+	CHECK(strstr(text, "\"hops\": 1.500, \"cache_hit_pct\": 75.000, \"cache_hits\": 3") != NULL);
 	free(text);
 	load_stats_close(&r.stats);
 }
@@ -189,6 +207,7 @@ int main(void)
 {
 	static const struct test tests[] = {
 		TEST(csv_closed_loop), TEST(csv_with_everything), TEST(csv_of_nothing),
+		TEST(csv_of_redirects_and_a_cache),
 		TEST(csv_header_has_as_many_columns_as_a_row), TEST(json_quotes), TEST(text_of_nothing),
 		TEST(status), TEST(merging_keeps_the_first_error), TEST(rules), { 0 },
 	};

@@ -1,0 +1,41 @@
+/* lru_order.h - the order in which things were used: exact, although a use is one number that any thread may write.
+ *
+ * A list in order of use would have to be changed by every use, so every reader would have to be a writer. Here a use
+ * takes the next tick and writes it into the thing, and a heap is put right when somebody asks for the oldest:
+ *
+ *     readers, any number at once               a writer, alone
+ *     ---------------------------               ---------------
+ *     used_at = the next tick                   the top of the heap: was it used since it was placed there?
+ *         |                                        yes: place it anew, look again
+ *         +-- the heap does not know of it --->    no: it is the least recently used of all
+ *
+ * That is exact: placed_at is never above used_at, so if the two are equal at the top, nothing was used earlier. Not for
+ * others than core/lru.c. */
+#ifndef CORE_LRU_ORDER_H
+#define CORE_LRU_ORDER_H
+
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct lru_use { /* a part of each thing; zeroed */
+	atomic_uint_least64_t used_at;
+	uint64_t              placed_at; /* what the heap knows of it */
+	size_t                place;     /* in the heap */
+};
+
+struct lru_order {
+	atomic_uint_least64_t clock;
+	struct lru_use      **heap; /* the owner's: room for all there can be; heap[0] is on top */
+	size_t                n;
+};
+
+/* For readers too. */
+void order_use(struct lru_order *, struct lru_use *);
+
+/* For a writer. Who is added has the place that its last use gives it. */
+void            order_add(struct lru_order *, struct lru_use *);
+void            order_remove(struct lru_order *, const struct lru_use *);
+struct lru_use *order_oldest(struct lru_order *); /* NULL: there is none */
+
+#endif
