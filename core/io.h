@@ -43,8 +43,8 @@ struct io_req {                 /* zero but for timeout_ms = -1 when resume() ge
 	enum io_op  op;
 	enum io_end end;
 	size_t      used;       /* of the bytes last offered, so many are taken */
-	const void *buf;        /* IO_SEND, IO_SENDFILE: all of it; the driver hides short writes. IO_SEND of nothing to the
-	                         * origin is done at once: its result offers again what is left of the origin's bytes */
+	const void *buf;        /* IO_SEND, IO_SENDFILE: all of it; the driver hides short writes. IO_SEND of nothing
+	                         * to the origin is done at once, and offers again what is left of its bytes */
 	size_t      len;
 	union {
 		const void *body;  /* IO_SEND, IO_SENDFILE: follows buf in the same call; always stable */
@@ -71,8 +71,8 @@ struct io_file { /* what IO_OPEN found; the session's until it opens another, cl
 	uint64_t    inode;
 	bool        directory;
 	bool        cut_short;  /* of a folder: there are more names than body holds */
-	const char *body;       /* all bytes of a small file, to be sent as IO_SEND's body; of a folder, if asked for, its
-	                         * names, sorted, each ended by '\0', folders' by "/\0". NULL: use IO_SENDFILE */
+	const char *body;       /* all bytes of a small file, to be sent as IO_SEND's body; of a folder, if asked for,
+	                         * its names, sorted, each ended by '\0', folders' by "/\0". NULL: use IO_SENDFILE */
 	size_t      body_len;
 };
 
@@ -132,8 +132,8 @@ struct service {
 	void (*start)(void *session, const struct io_env *, struct io_req *first);
 	void (*resume)(void *session, const struct io_env *, const struct io_result *, struct io_req *next);
 	void (*end)(void *session, const struct io_env *); /* once for each start(); may be NULL */
-	/* Sessions beside those of the clients, with the same config and shared memory, whatever the backend: health checks.
-	 * They have no client (its end is dead), so they connect, sleep and open. NULL: none. */
+	/* Sessions beside those of the clients, with the same config and shared memory, whatever the backend: health
+	 * checks. They have no client (its end is dead), so they connect, sleep and open. NULL: none. */
 	const struct service *beside;
 	int  (*n_beside)(const void *config); /* how many of them; start() gets env->number */
 };

@@ -158,7 +158,8 @@ static const struct option_def file_option_defs[] = {
 
 /* Only where the service logs accesses. */
 static const struct option_def access_option_defs[] = {
-	{ .name = "access-log", .arg = "FILE", .help = "a line for each answer, in the combined format; SIGHUP opens it anew",
+	{ .name = "access-log", .arg = "FILE",
+	  .help = "a line for each answer, in the combined format; SIGHUP opens it anew",
 	  .set = set_string, FIELD(access_file) },
 	{ 0 },
 };
