@@ -30,6 +30,7 @@ SERVERS  := $(patsubst %.c,$(OUT)%,$(wildcard servers/*_server.c servers/*_maste
 CLUSTER  := $(OUT)servers/cluster
 SERVICES := $(patsubst %.c,$(B)/%.o,$(filter-out %_server.c %_master.c %/cluster.c,$(wildcard servers/*.c)))
 CLIENTS  := $(patsubst %.c,$(OUT)%,$(wildcard clients/*_client.c))
+CLIENT_PARTS := $(patsubst %.c,$(B)/%.o,$(filter-out %_client.c,$(wildcard clients/*.c)))
 FLOORS   := $(patsubst %.c,$(OUT)%,$(wildcard bench/floors/*.c))
 LOAD     := $(patsubst %.c,$(B)/%.o,$(wildcard bench/*.c))
 REPORT   := $(patsubst %.c,$(B)/%.o,$(wildcard report/*.c))
@@ -54,7 +55,10 @@ $(SERVERS): $(OUT)%: $(B)/%.o $(CORE) $(PROTO) $(BACKENDS) $(SERVICES)
 $(B)/muxlab.a: $(CORE) $(PROTO)
 	$(call say,AR,$@)rm -f $@ && $(AR) rcs $@ $^
 
-$(CLIENTS) $(CLUSTER): $(OUT)%: $(B)/%.o $(B)/muxlab.a
+$(B)/clients.a: $(CLIENT_PARTS)
+	$(call say,AR,$@)rm -f $@ && $(AR) rcs $@ $^
+
+$(CLIENTS) $(CLUSTER): $(OUT)%: $(B)/%.o $(B)/clients.a $(B)/muxlab.a
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)$(CC) $(ALL_CFLAGS) $^ $(LDFLAGS) -o $@
 

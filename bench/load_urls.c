@@ -108,18 +108,19 @@ static int read_all(struct load_urls *urls, const struct load_config *config, FI
 	char *line = NULL;
 	size_t room = 0;
 	const char *wrong = NULL;
-	int number = 0;
-	while (!wrong && getline(&line, &room, in) >= 0) {
+	int number = 0, error = 0;
+	while (!wrong && (errno = 0, getline(&line, &room, in) >= 0)) {
 		wrong = take_line(urls, config, line);
 		number++;
 	}
+	error = wrong ? 0 : errno; /* at the end of the file it is 0 */
 	if (wrong)
 		snprintf(why, size, "--urls: %s, line %d: %s", name, number, wrong);
-	else if (ferror(in))
-		snprintf(why, size, "--urls: cannot read %s", name);
+	else if (error)
+		snprintf(why, size, "--urls: cannot read %s: %s", name, strerror(error));
 	else if (urls->n == 0)
 		snprintf(why, size, "--urls: %s has no line with a path", name);
-	bool good = !wrong && !ferror(in) && urls->n > 0;
+	bool good = !wrong && !error && urls->n > 0;
 	free(line);
 	return good ? 0 : -1;
 }

@@ -27,20 +27,21 @@ source bench/versus/servers.sh
 
 pairs=7 backend=epoll_lt only=''
 
-# key | what | reference | target | connections | options of the load | path. Without a target: for comparison.
+# key | what | reference | target | connections | options of the load | path | what the figure is divided by
+# Rows without a target show another configuration of nginx, or another pair that is worth knowing.
 rows() {
   cat <<'TABLE'
-itself|(nginx, itself)|nginx|-|100||/a/page?of=it
-redirect|redirect|nginx|0.88|100||/a/page?of=it
-static-1k|static 1 KiB|nginx|0.65|100||/1k.bin
-static-1k|static 1 KiB|nginx-copy|-|100||/1k.bin
-static-1k|static 1 KiB|lighttpd|0.85|100||/1k.bin
-static-100k|static 100 KiB|lighttpd|0.92|100||/100k.bin
-static-100k|static 100 KiB|nginx|-|100||/100k.bin
-static-10m|static 10 MiB|nginx|0.90|10||/10m.bin
-static-10m|static 10 MiB|nginx-nopush-off|-|10||/10m.bin
-proxy-close|hit, close|nginx|0.92|100|--churn|/10k.bin
-proxy-keep|hit, keep-alive|haproxy|0.80|100||/10k.bin
+itself|(nginx, itself)|nginx|-|100||/a/page?of=it|1
+redirect|redirect|nginx|0.88|100||/a/page?of=it|1
+static-1k|static 1 KiB|nginx|0.65|100||/1k.bin|1
+static-1k|static 1 KiB|nginx-copy|-|100||/1k.bin|1
+static-1k|static 1 KiB|lighttpd|0.85|100||/1k.bin|1
+static-100k|static 100 KiB|lighttpd|0.92|100||/100k.bin|1
+static-100k|static 100 KiB|nginx|-|100||/100k.bin|1
+static-10m|10 MiB, a MiB|nginx|0.90|10||/10m.bin|10
+static-10m|10 MiB, a MiB|nginx-nopush-off|-|10||/10m.bin|10
+proxy-close|hit, close|nginx|0.92|100|--churn|/10k.bin|1
+proxy-keep|hit, keep-alive|haproxy|0.80|100||/10k.bin|1
 TABLE
 }
 
@@ -89,6 +90,7 @@ measure_reference() {
   start_reference "$row_key" "$row_reference"
   run_load "${row_load[@]}" "http://127.0.0.1:$port$row_path"
   stop_server
+  stop_helper
 }
 
 measure_ours() {
@@ -99,6 +101,7 @@ measure_ours() {
     run_load "${row_load[@]}" "http://127.0.0.1:$port$row_path"
   fi
   stop_server
+  stop_helper
 }
 
 verdict() { # TARGET
@@ -111,9 +114,13 @@ verdict() { # TARGET
   }'
 }
 
-print_row() { # WHAT REFERENCE OURS TARGET
-  printf '%-15s %-17s %9.2f %9.2f %7.3f  %-13s %6.3f  %-6s %s\n' "$1" "$2" "$(median "$work/first")" \
-    "$(median "$work/second")" "$(median "$work/ratios")" "$(span "$work/ratios")" "$(median "$work/both")" "$3" \
+us() { # FILE DIVISOR
+  awk -v us="$(median "$1")" -v by="$2" 'BEGIN { printf "%.2f", us / by }'
+}
+
+print_row() { # WHAT REFERENCE TARGET DIVISOR
+  printf '%-15s %-17s %9s %9s %7.3f  %-13s %6.3f  %-6s %s\n' "$1" "$2" "$(us "$work/first" "$4")" \
+    "$(us "$work/second" "$4")" "$(median "$work/ratios")" "$(span "$work/ratios")" "$(median "$work/both")" "$3" \
     "$(verdict "$3")"
 }
 
@@ -121,8 +128,8 @@ skip_row() { # WHAT REFERENCE REASON
   printf '%-15s %-17s skipped: %s\n' "$1" "$2" "$3"
 }
 
-one_row() { # KEY WHAT REFERENCE TARGET CONNECTIONS LOAD PATH
-  local what=$2 target=$4 second=measure_ours reason
+one_row() { # KEY WHAT REFERENCE TARGET CONNECTIONS LOAD PATH DIVISOR
+  local what=$2 target=$4 divisor=$8 second=measure_ours reason
   row_key=$1 row_reference=$3 row_path=$7
   read -r -a row_load <<<"-c $5 $6"
   [[ $row_key != itself ]] || { row_key=redirect second=measure_reference; }
@@ -131,16 +138,23 @@ one_row() { # KEY WHAT REFERENCE TARGET CONNECTIONS LOAD PATH
     return
   fi
   run_pairs "$what" "$pairs" measure_reference "$second"
-  print_row "$what" "$row_reference" "$target"
+  print_row "$what" "$row_reference" "$target" "$divisor"
+}
+
+heading() {
+  printf 'Server CPU microseconds for an answer (or a MiB of one); server and load on CPU %s; medians of %s pairs\n' \
+    "$core" "$pairs"
+  printf 'ours with %s; %s; Linux %s, %s\n\n' "$backend" "$(versions)" "$(uname -r | sed 's/[-+].*//')" \
+    "$(</proc/sys/net/ipv4/tcp_congestion_control)"
+  printf '%-15s %-17s %9s %9s %7s  %-13s %6s  %-6s %s\n' what reference 'its us' 'ours us' ratio 'min .. max' all \
+    target verdict
 }
 
 parse_options "$@"
 pairs_begin
 make_files
-printf 'CPU time of the server for an answer, in microseconds, server and load on CPU %s, our backend %s, medians of %s pairs\n\n' \
-  "$core" "$backend" "$pairs"
-printf '%-15s %-17s %9s %9s %7s  %-13s %6s  %-6s %s\n' what reference 'its us' 'ours us' ratio 'min .. max' all target verdict
-while IFS='|' read -r -u 9 key what reference target connections options path; do
+heading
+while IFS='|' read -r -u 9 key what reference target connections options path divisor; do
   [[ -z $only || $key == itself || ,$only, == *,$key,* ]] || continue
-  one_row "$key" "$what" "$reference" "$target" "$connections" "$options" "$path"
+  one_row "$key" "$what" "$reference" "$target" "$connections" "$options" "$path" "$divisor"
 done 9< <(rows)

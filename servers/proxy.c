@@ -134,7 +134,8 @@ static enum http_did send_hit(struct http_turn *t, const struct http_request *r,
 	proxy_count(&proxy_row_of(t)->hit_bytes, len);
 	http_answered(t, r, keep, 200, len);
 	if (len <= COPY_MAX && len <= t->out.size - t->out.len) {
-		http_put(&t->out, object->body, len);
+		if (len)
+			http_put(&t->out, object->body, len);
 		lru_release(proxy_config_of(t)->cache, object);
 		return HTTP_ANSWERED;
 	}
@@ -182,14 +183,16 @@ static bool is_status(const struct http_request *r)
 /* Does it go in circles? NULL: no. */
 static const char *find_loop(const struct http_turn *t, const struct proxy_wish *w)
 {
-	bool allow_self = proxy_config_of(t)->allow_self;
 	if (w->too_far)
 		return "the request came through too many proxies (Via)";
-	if (w->seen_before && !allow_self)
+	if (w->seen_before && !proxy_config_of(t)->allow_self)
 		return "the request has been here before (Via)";
-	if (w->url.port && !allow_self && proxy_is_self(t->env->self, w->url.host, w->url.port))
-		return "that address is this proxy's own";
 	return NULL;
+}
+
+static bool is_own(const struct http_turn *t, const struct proxy_wish *w)
+{
+	return proxy_is_self(t->env->self, w->url.host, w->url.port) && !proxy_config_of(t)->allow_self;
 }
 
 static enum http_did answer_absolute(struct http_turn *t, const struct http_request *r)
@@ -199,9 +202,11 @@ static enum http_did answer_absolute(struct http_turn *t, const struct http_requ
 	if (wrong)
 		return refuse(t, r, 400, wrong);
 	const char *loop = find_loop(t, &w);
-	if (!loop)
+	if (loop)
+		return refuse(t, r, 508, loop);
+	if (!is_own(t, &w))
 		return answer_url(t, r, &w);
-	return is_status(r) ? answer_status(t, r) : refuse(t, r, 508, loop);
+	return is_status(r) ? answer_status(t, r) : refuse(t, r, 508, "that address is this proxy's own");
 }
 
 /* For us, and not for an origin. What has been here before came by a name of ours that we did not know. */

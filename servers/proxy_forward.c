@@ -261,7 +261,8 @@ const char *proxy_put_response(struct http_out *out, const struct http_response 
 	HTTP_PUT(out, "HTTP/1.1 ");
 	http_put_number(out, (uint64_t)r->status);
 	HTTP_PUT(out, " ");
-	http_put(out, r->reason.text, r->reason.len);
+	if (r->reason.len)
+		http_put(out, r->reason.text, r->reason.len);
 	HTTP_PUT(out, "\r\n");
 	const char *wrong = put_fields(out, r->fields, set_in_responses);
 	if (!http_field(r->fields, "date", &date)) {

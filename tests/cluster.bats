@@ -82,6 +82,11 @@ where() {
     sed -n -E 's/.*[Ll]ocation: .*:([0-9]+)\/x.*/\1/p'
 }
 
+# is_known_as STATE NUMBER: to the master.
+is_known_as() {
+  "$client" "http://127.0.0.1:$SERVER_PORT/master/status" | grep -q "127.0.0.1:${ports[$2]}\".*\"state\": \"$1\""
+}
+
 answers() {
   "$client" "http://127.0.0.1:$1/" >"$BATS_TEST_TMPDIR/answer" || true
   grep -q '^HTTP/1.1 ' "$BATS_TEST_TMPDIR/answer"
@@ -190,6 +195,28 @@ answers() {
   mv "$home/away" "$home/web_server"
   wait_until came_back 0
   cluster_stop
+}
+
+@test "the master sends no one to a slave that is dead, and again when it is back" {
+  # shellcheck disable=SC2016 # expanded by the script
+  own_folder '[[ -e $home/bad.$2 ]] && exit 9'
+  cluster_start --slaves 3 -- --health-interval 20ms
+  touch "$home/bad.${ports[1]}"
+  kill -KILL "${slaves[1]}"
+  wait_until is_known_as dead 1
+  assert_equal "$(where 8 | sort -u)" "$(printf '%s\n' "${ports[0]}" "${ports[2]}" | sort)"
+  rm "$home/bad.${ports[1]}"
+  wait_until is_known_as alive 1
+  assert_equal "$(where 6 | sort -u)" "$(printf '%s\n' "${ports[@]}" | sort)"
+  cluster_stop
+}
+
+@test "kill -9 of a slave under load loses no more than the redirects already given out" {
+  run env MUXLAB_OUT="$OUT" timeout $((10 * PATIENCE)) bench/cluster_kill.sh -c 5 -d 0.1 \
+    --timeline "$BATS_TEST_TMPDIR/timeline"
+  assert_success
+  assert_line --regexp '^  errors +[0-9]+ at slave 2, 0 elsewhere$'
+  assert_equal "$(head -n 1 "$BATS_TEST_TMPDIR/timeline")" "time_s,server,answers,errors,redirects"
 }
 
 # ---- the end ----

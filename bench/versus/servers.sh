@@ -14,6 +14,7 @@ export PATH=$PATH:/usr/sbin:/sbin # where distributions put servers
 
 declare -A program_of=([nginx]=nginx [nginx-copy]=nginx [nginx-nopush-off]=nginx [lighttpd]=lighttpd [haproxy]=haproxy)
 declare -A our_server=([redirect]=redirect_master [static]=web_server [proxy]=proxy_server)
+ours=${MUXLAB_OUT-}servers
 origin_port=''
 
 make_files() {
@@ -27,14 +28,22 @@ make_files() {
 
 # why_not KEY REFERENCE - prints why this row cannot be measured; 1: it can
 why_not() {
-  local program=${program_of[$2]} ours=servers/${our_server[${1%%-*}]}
+  local program=${program_of[$2]} server=$ours/${our_server[${1%%-*}]}
   if ! command -v "$program" >/dev/null; then
     echo "$program is not installed (tools/deps.sh versus)"
-  elif [[ ! -x $ours ]]; then
-    echo "there is no $ours"
+  elif [[ ! -x $server ]]; then
+    echo "there is no $server"
   else
     return 1
   fi
+}
+
+# versions - "nginx/1.22.1, lighttpd/1.4.69, ..." of those that are installed
+versions() {
+  { nginx -v 2>&1; lighttpd -v; haproxy -v; } 2>/dev/null | sed -nE '
+    s/^nginx version: //p
+    s/^(lighttpd[^ ]*).*/\1/p
+    s/^HAProxy version ([^ ]*).*/HAProxy\/\1/p' | paste -sd , - | sed 's/,/, /g'
 }
 
 # ---- ports and processes ----
@@ -62,7 +71,7 @@ on_line() {
 # Somebody may take the port between our look and their bind, so we try three times.
 start_reference() { # KEY REFERENCE
   local tries
-  [[ $1 != proxy-* ]] || start_origin
+  [[ $1 != proxy-* ]] || start_helper
   for tries in 1 2 3; do
     free_port
     ! "start_${program_of[$2]}" "$1" "$2" || break
@@ -97,6 +106,7 @@ start_nginx() { # KEY REFERENCE
     static-*) site="root $work/root;" ;;
     proxy-*)
       rm -rf -- "$work/nginx-cache"
+      # Hits come from files, as always with nginx: from the page cache, through its cache of open files.
       cache="proxy_cache_path $work/nginx-cache levels=1:2 keys_zone=hits:10m max_size=100m inactive=1h use_temp_path=off;"
       site="proxy_pass http://127.0.0.1:$origin_port; proxy_cache hits; proxy_cache_valid 200 1h;" ;;
   esac
@@ -120,30 +130,37 @@ start_haproxy() {
 
 start_our_own() { # KEY
   case $1 in
-    redirect) start_ours servers/redirect_master -p 0 -b "$backend" --slave 127.0.0.1:9000 ;;
-    static-*) start_ours servers/web_server -p 0 -b "$backend" --root "$work/root" ;;
+    redirect)
+      start_helper # the slave, which must be alive; asked for its health as by default
+      start_ours "$ours/redirect_master" -p 0 -b "$backend" --slave "127.0.0.1:$origin_port" ;;
+    static-*) start_ours "$ours/web_server" -p 0 -b "$backend" --root "$work/root" ;;
     proxy-*)
-      start_origin
-      start_ours servers/proxy_server -p 0 -b "$backend"
+      start_helper
+      start_ours "$ours/proxy_server" -p 0 -b "$backend"
       fill_cache --proxy "127.0.0.1:$port" "http://127.0.0.1:$origin_port" ;;
   esac
 }
 
-# ---- the origin of the proxies ----
+# ---- who must be there too: the slave of the master, the origin of a proxy ----
 
-# start_origin -> origin_port, helper_pid
-start_origin() {
-  start_ours servers/web_server -p 0 --root "$work/root"
+# start_helper -> origin_port, helper_pid
+start_helper() {
+  start_ours "$ours/web_server" -p 0 --root "$work/root"
   origin_port=$port helper_pid=$server_pid helper_fd=$server_fd
   server_pid='' server_fd=''
 }
 
-# fill_cache LOAD-ARGUMENT... - asks once or more often, then stops the origin: what is a miss from here on, fails.
-fill_cache() {
-  local last=${*: -1}
-  "$load" -q --no-progress -c 1 -n 3 "${@:1:$#-1}" "$last$row_path" >"$work/fill" 2>&1 || fail "the cache was not filled: $(<"$work/fill")"
-  kill "$helper_pid"
+stop_helper() {
+  [[ -n $helper_pid ]] || return 0
+  kill "$helper_pid" 2>/dev/null || true
   wait "$helper_pid" 2>/dev/null || true
   exec {helper_fd}<&-
   helper_pid=''
+}
+
+# fill_cache LOAD-ARGUMENT... - asks some times, then stops the origin: what is a miss from here on, fails.
+fill_cache() {
+  "$load" -q --no-progress -c 1 -n 3 "${@:1:$#-1}" "${*: -1}$row_path" >"$work/fill" 2>&1 ||
+    fail "the cache was not filled: $(<"$work/fill")"
+  stop_helper
 }

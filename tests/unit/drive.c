@@ -238,7 +238,7 @@ static void open_common(struct drive *d, const struct service *service)
 		.now_ms = 1000000,
 		.wall_s = 784111777,
 		.idle_timeout_ms = DRIVE_IDLE_MS,
-		.access = service->logs_access ? drive_take_log : NULL,
+		.access = drive_take_log,
 	};
 }
 

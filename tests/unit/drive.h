@@ -51,7 +51,7 @@ struct drive_end {
 
 struct drive {
 	/* drive_open() sets these; change them before drive_start(), or between two steps. */
-	struct io_env env; /* config, shared, peer, self and access (if it logs) are the drive's; hot_file is NULL */
+	struct io_env env; /* config, shared, peer, self and access are the drive's; hot_file is NULL */
 	struct peer   peer, self;
 	const struct drive_file   *files;   /* NULL: there are none */
 	const struct drive_origin *origins; /* NULL: drive_perform() leaves them to the test */

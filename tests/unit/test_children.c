@@ -17,6 +17,7 @@
 
 #include "core/children_start.h"
 #include "core/log.h"
+#include "core/net.h"
 #include "tests/unit/check.h"
 
 /* ---- rules ---- */
@@ -161,6 +162,36 @@ static void finds_programs_beside_itself(void)
 	CHECK_INT(program_beside("missing", path, sizeof path), -ENOENT);
 	CHECK(strstr(path, "/missing"));
 	CHECK_INT(program_beside("test_children", small, sizeof small), -ENAMETOOLONG);
+}
+
+/* ---- a port that outlives its server ---- */
+
+static uint16_t port_of(int fd)
+{
+	char name[NET_TEXT], host[NET_TEXT];
+	uint16_t port = 0;
+	CHECK_INT(net_local_name(fd, name, sizeof name), 0);
+	CHECK_INT(net_split(name, host, sizeof host, &port), 0);
+	return port;
+}
+
+static void a_reserved_port_refuses_clients_and_takes_servers(void)
+{
+	static const char *const hosts[] = { "127.0.0.1", "" };
+	for (int i = 0; i < 2; i++) {
+		int kept = net_reserve(hosts[i], 0);
+		uint16_t port = port_of(kept);
+		for (int life = 0; life < 2; life++) {
+			CHECK_INT(net_connect("127.0.0.1", port), -ECONNREFUSED);
+			int server = net_listen(hosts[i], port, 5), client = net_connect("127.0.0.1", port);
+			CHECK(server >= 0 && client >= 0);
+			CHECK_INT(net_listen(hosts[i], port, 5), -EADDRINUSE);
+			CHECK_INT(net_reserve(hosts[i], port), -EADDRINUSE);
+			close(server); /* the client is not accepted yet: it is reset */
+			close(client);
+		}
+		close(kept);
+	}
 }
 
 /* ---- several, kept running ---- */
@@ -324,7 +355,8 @@ int main(void)
 		TEST(pauses_double_up_to_the_last), TEST(pauses_begin_anew_after_a_steady_life),
 		TEST(hears_where_a_server_listens), TEST(is_not_hurt_by_long_lines), TEST(starts_a_program),
 		TEST(gives_it_a_group_and_usual_signals), TEST(says_why_a_program_cannot_start),
-		TEST(finds_programs_beside_itself), TEST(keeps_until_asked_and_stops),
+		TEST(finds_programs_beside_itself), TEST(a_reserved_port_refuses_clients_and_takes_servers),
+		TEST(keeps_until_asked_and_stops),
 		TEST(starts_again_with_growing_pauses), TEST(a_start_that_fails_is_not_repeated),
 		TEST(others_are_kept_while_one_starts), TEST(what_it_prints_later_does_not_stop_it),
 		TEST(kills_after_the_grace_with_all_its_group), TEST(a_second_signal_does_not_wait), { 0 },

@@ -114,7 +114,8 @@ static void a_hit_is_pinned_while_it_is_sent(void)
 	CHECK(other.done);
 	drive_close(&other);
 	CHECK_INT(lru_count(proxy_config.cache).objects, 1);
-	CHECK_INT(strspn(d.req.body, "x"), LARGE);
+	const char *body = d.req.body;
+	CHECK(body[0] == 'x' && memcmp(body, body + 1, LARGE - 1) == 0);
 	drive_result(&d, -ECONNRESET);
 	drive_close(&d);
 	CHECK_INT(asks("GET http://a/ HTTP/1.1\r\nHost: a\r\n\r\n", "GET http://a/ HTTP/1.0\r\n\r\n", OK_5), 1);
