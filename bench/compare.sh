@@ -4,11 +4,12 @@
 #     bench/compare.sh                                       a first look, about two minutes
 #     bench/compare.sh --normal                              nine repetitions, with intervals
 #     bench/compare.sh --backends epoll_lt,./mine.so         one backend of your own beside another
+#     bench/compare.sh --workloads redirect,static           other loads and services; --list tells which
 #
 # A run is a new server, a warm-up, a measured time, and the end of the server; each is a row of results.csv.
-# Runs come in random order (compare/plan.sh); a run is compare/run.sh; what is driven stands in
-# compare/workloads. Afterwards report/render.sh makes the charts and the page. Interrupted, it stops what it
-# started and draws what there is.
+# Runs come in random order (compare/plan.sh); a run is compare/run.sh; what is driven stands in workloads/, a
+# small text file each (workloads/README.md). Afterwards report/render.sh makes the charts and the page.
+# Interrupted, it stops what it started and draws what there is.
 #
 # Exit status: 0 fine; 1 a run failed or something is missing; 2 wrong usage; 130 interrupted.
 #
@@ -29,8 +30,12 @@ usage() { say "compare.sh: $* (--help lists all)"; exit 2; }
 ((BASH_VERSINFO[0] >= 5)) || fail "bash 5 or newer is needed, this is $BASH_VERSION"
 # shellcheck source=bench/compare/machine.sh
 source bench/compare/machine.sh
+# shellcheck source=bench/compare/workloads.sh
+source bench/compare/workloads.sh
 # shellcheck source=bench/compare/plan.sh
 source bench/compare/plan.sh
+# shellcheck source=bench/compare/fixtures.sh
+source bench/compare/fixtures.sh
 # shellcheck source=bench/compare/run.sh
 source bench/compare/run.sh
 # shellcheck source=bench/compare/progress.sh
@@ -46,8 +51,9 @@ Drives the same load through several backends, in random order and repeatedly, a
   --quick             3 short repetitions, no intervals: a first look (the default)
   --normal            9 repetitions of 2 s, with intervals
   --backends LIST     names, plug-ins as ./file.so, or all ($default_backends)
-  --workloads LIST    of those in the table (connections,idle)
-  --table FILE        of workloads; a row each (bench/compare/workloads)
+  --workloads LIST    names, or all ($default_workloads)
+  --workloads-dir DIR where they are, a file NAME.txt each (bench/workloads)
+  --list              print the workloads with what they ask and how long they take, and exit
   -o, --output DIR    write there (results/DATE-TIME-quick)
   --reps N            repetitions
   --duration TIME     measured time of a run: 2, 0.5, 300ms
@@ -66,8 +72,9 @@ milliseconds() {
 }
 
 default_backends=select,poll,epoll_lt,epoll_et,thread
-mode=quick plan_only='' reps='' duration='' seed='' out='' asked_backends=$default_backends
-table=bench/compare/workloads
+default_workloads=connections,idle
+mode=quick plan_only='' list_only='''' reps='' duration='' seed='' out='' asked_backends=$default_backends
+workloads_dir=bench/workloads asked_workloads=''
 quote bench/compare.sh "$@"
 command_line=$quoted
 
@@ -78,8 +85,9 @@ parse_options() {
       --quick) mode=quick ;;
       --normal) mode=normal ;;
       --plan) plan_only=yes ;;
+      --list) list_only=yes ;;
       --help | -h) help; exit 0 ;;
-      --backends | --workloads | --table | --output | -o | --reps | --duration | --seed)
+      --backends | --workloads | --workloads-dir | --output | -o | --reps | --duration | --seed)
         (($# >= 2)) || usage "$1 needs a value"
         set_option "$1" "$2"
         shift ;;
@@ -93,11 +101,13 @@ parse_options() {
 set_option() { # NAME VALUE
   case $1 in
     --backends) asked_backends=$2 ;;
-    --workloads) asked_workloads=$2 ;;
-    --table)
-      table=$2
-      [[ $table == /* ]] || table=${start_folder%/}/$2
-      [[ -r $table && ! -d $table ]] || usage "--table: there is no file $2" ;;
+    --workloads)
+      [[ -n $2 ]] || usage '--workloads: give names with commas between, or all'
+      asked_workloads=$2 ;;
+    --workloads-dir)
+      workloads_dir=$2
+      [[ $2 == /* ]] || workloads_dir=${start_folder%/}/$2
+      [[ -d $workloads_dir && -r $workloads_dir ]] || usage "--workloads-dir: there is no folder $2" ;;
     --output | -o)
       [[ -n $2 ]] || usage "$1 needs a folder"
       out=$2 ;;
@@ -125,11 +135,16 @@ settle_mode() {
 
 # ---- before anything is started ----
 
+# The workloads' own programs are among those that must be there.
 check_tools() {
-  local file missing=()
+  local file workload missing=() files=("$server" "$load" "$summarize")
   command -v gnuplot >/dev/null || fail 'gnuplot is missing, which draws the charts: run make deps'
-  for file in "$server" "$load" "$summarize"; do
-    [[ -x $file ]] || missing+=("$file")
+  for workload in "${workload_names[@]}"; do
+    files+=("${MUXLAB_OUT-}servers/${service_of[$workload]}")
+    [[ -z ${origin_of[$workload]-} ]] || files+=("${MUXLAB_OUT-}servers/${origin_of[$workload]%% *}")
+  done
+  for file in "${files[@]}"; do
+    [[ -x $file || " ${missing[*]} " == *" $file "* ]] || missing+=("$file")
   done
   ((${#missing[@]})) || return 0
   say "building ${missing[*]}"
@@ -202,15 +217,19 @@ make_folder() {
   mkdir -p -- "$out"/{hist,stats,charts} || fail "cannot write to $out"
   out=$(cd -- "$out" && pwd)
   scratch=$(mktemp -d)
-  mkfifo "$scratch/server.fifo" "$scratch/load.fifo"
+  mkfifo "$scratch/server.fifo" "$scratch/origin.fifo" "$scratch/load.fifo"
 }
 
 placement() { # WORKLOAD
-  [[ ${axis_of[$1]} == connections ]] || printf '%s busy connections, ' "${active_of[$1]}"
+  if [[ -n ${command_of[$1]-} ]]; then
+    printf 'all programs wherever the kernel puts them'
+    return
+  fi
+  [[ ${axis_of[$1]} == connections ]] || printf '%s busy connection%s, ' "${active_of[$1]}" "$( ((active_of[$1] == 1)) || printf s)"
   if [[ ${cores_of[$1]} == split && $cpu_a != "$cpu_b" ]]; then
-    printf 'server on CPU %s, generator on CPU %s' "$cpu_a" "$cpu_b"
+    printf 'server on CPU %s, generator%s on CPU %s' "$cpu_a" "${origin_of[$1]+ and origin}" "$cpu_b"
   else
-    printf 'server and generator share CPU %s' "$cpu_a"
+    printf 'server%s and generator share CPU %s' "${origin_of[$1]+, origin}" "$cpu_a"
   fi
 }
 
@@ -223,6 +242,18 @@ seconds() { # MILLISECONDS
   printf '%s s' "${text%.}"
 }
 
+# all_series - of all workloads, each once, with commas between
+all_series() {
+  local name series list=,
+  for name in "${workload_names[@]}"; do
+    for series in ${series_of[$name]}; do
+      [[ $list == *,"$series",* ]] || list+=$series,
+    done
+  done
+  list=${list%,}
+  printf '%s' "${list:1}"
+}
+
 run_facts() {
   local name
   fact mode "$mode"
@@ -232,6 +263,7 @@ run_facts() {
   fact duration "$(seconds "$duration_ms")"
   fact warm-up "$(seconds "$warmup_ms")"
   fact backends "$(IFS=,; printf '%s' "${backend_names[*]}")"
+  fact series "$(all_series)"
   fact 'planned runs' "${#plan[@]}"
   fact 'finished runs' "$finished"
   fact started "$started"
@@ -242,6 +274,10 @@ run_facts() {
   for name in "${workload_names[@]}"; do
     fact "workload $name" "${words_of[$name]:-$name}"
     fact "axis $name" "${axis_of[$name]}"
+    fact "question $name" "${question_of[$name]-}"
+    fact "x $name" "${x_of[$name]-}"
+    fact "unit $name" "${unit_of[$name]}"
+    fact "figures $name" "${figures_of[$name]-}"
     fact "placement $name" "$(placement "$name")"
   done
 }
@@ -318,17 +354,21 @@ on_terminal=''
 
 parse_options "$@"
 settle_mode
+[[ -n $asked_workloads || -z $list_only && $workloads_dir == bench/workloads ]] || asked_workloads=all
+choose_workloads "${asked_workloads:-$default_workloads}"
 check_tools
 settle_folder
 trap cleanup EXIT
 trap on_signal INT TERM HUP
-read_workloads "$table"
-[[ -z ${asked_workloads+given} ]] || choose_workloads "$asked_workloads"
 raise_limit
 known_backends
 choose_backends "$asked_backends"
 ((${#backend_names[@]})) || fail 'no backend is left to compare'
 choose_cpus
+if [[ -n $list_only ]]; then
+  list_workloads
+  exit 0
+fi
 make_plan "$reps"
 ((${#plan[@]})) || fail 'nothing is left to run: these backends cannot go to any point of these workloads'
 if [[ -n $plan_only ]]; then
@@ -345,12 +385,12 @@ say "${#plan[@]} runs, about $text; seed $seed; results go to $out"
 now_ms
 started_ms=$now
 for entry in "${plan[@]}"; do
-  IFS='|' read -r workload backend x rep <<<"$entry"
-  order=$((order + 1)) now_running="$workload $x, $backend"
+  IFS='|' read -r workload series x rep <<<"$entry"
+  order=$((order + 1)) now_running="$workload $x, $series"
   now_ms
   run_started_ms=$now
   progress
-  one_run "$workload" "$backend" "$x" "$rep"
+  one_run "$workload" "$series" "$x" "$rep"
   run_cost "$entry"
   cost_done=$((cost_done + cost))
 done

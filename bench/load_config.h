@@ -44,8 +44,8 @@ struct load_config {
 	struct load_expect *expect; /* what bodies must be; NULL: anything */
 };
 
-/* Reads the command line, and the files that it names. 0; or OPTIONS_DONE, OPTIONS_WRONG after one line on standard
- * error. load_config_close() in any case. */
+/* Reads the command line, and the files that it names. 0; or OPTIONS_DONE, OPTIONS_WRONG after one line on
+ * standard error. load_config_close() in any case. */
 int  load_options(struct load_config *, int argc, char **argv);
 void load_config_close(struct load_config *);
 

@@ -9,9 +9,9 @@
  * writing watched once and for all, so there is no epoll_ctl(2) either. --churn sends right behind connect(2),
  * without waiting for "writable": on the loopback the connection is already there. epoll(7), tcp(7).
  *
- * The events of one epoll_wait(2) stay valid while they are handled: each connection appears once, and handling one
- * touches only its own. But for redirects: there another connection of the same client may have been closed, or opened
- * anew. An event too many does no harm, since the next call on the socket says what is true.
+ * The events of one epoll_wait(2) stay valid while they are handled: each connection appears once, and handling
+ * one touches only its own. But for redirects: there another connection of the same client may have been
+ * closed, or opened anew. An event too many does no harm, since the next call on the socket says what is true.
  *
  * SPDX-License-Identifier: MIT */
 #include "bench/load_worker.h"

@@ -1,5 +1,5 @@
-/* load_expect.c - reads the bodies that are expected; see load_expect.h. Read once and kept: a file that changes
- * during a run, or a page cache that is cold, must not count against the server. stat(2), fread(3).
+/* load_expect.c - reads the bodies that are expected; see load_expect.h. Read once and kept: a file that
+ * changes during a run, or a page cache that is cold, must not count against the server. stat(2), fread(3).
  *
  * SPDX-License-Identifier: MIT */
 #include "bench/load_expect.h"
@@ -52,8 +52,8 @@ static int read_file(struct load_body *body, const char *name, size_t *room)
 	return error;
 }
 
-static int read_each(struct load_expect *expect, const struct load_config *config, const char *folder, size_t *room,
-		     char *why, size_t size)
+static int read_each(struct load_expect *expect, const struct load_config *config, const char *folder,
+		     size_t *room, char *why, size_t size)
 {
 	char name[PATH_MAX];
 	for (unsigned i = 0; i < expect->n; i++) {

@@ -16,8 +16,8 @@ struct load_expect {
 	struct load_body *bodies;
 };
 
-/* A file that every body must be equal to; or a folder in which the path of each URL names a file (index.html where
- * it ends in '/'; without the query). 0, or -1 with `why` filled in; both want load_expect_close(). */
+/* A file that every body must be equal to; or a folder in which the path of each URL names a file (index.html
+ * where it ends in '/'; without the query). 0, or -1 with `why` filled in; both want load_expect_close(). */
 int  load_expect_open(struct load_expect *, const struct load_config *, const char *name, char *why, size_t size);
 int  load_expect_length(struct load_expect *, size_t len); /* 0 or -ENOMEM */
 void load_expect_close(struct load_expect *);

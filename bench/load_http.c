@@ -1,12 +1,13 @@
-/* load_http.c - one request again and again, or those of a list; answers must be well-formed, of the right status and
- * length, and, where it is known, have the right body.
+/* load_http.c - one request again and again, or those of a list; answers must be well-formed, of the right
+ * status and length, and, where it is known, have the right body.
  *
- * A redirect must lead to the path and query that were asked for, on whatever host; one that is followed, anywhere.
+ * A redirect must lead to the path and query that were asked for, on whatever host; one that is followed,
+ * anywhere.
  *
  * Parsing a head costs more than all else that the generator does for a request. So heads found right are
  * remembered, and one that is equal to a remembered one, byte for byte, needs no parsing. There is room for
- * several, since a master that sends clients to its slaves by turns has a head for each, and each remembers which one
- * came behind it; a Date changes them once a second.
+ * several, since a master that sends clients to its slaves by turns has a head for each, and each remembers
+ * which one came behind it; a Date changes them once a second.
  *
  * load_http_head.h reads a head, load_http_stream.h finds where it ends and the body after it. RFC 9112.
  *
@@ -42,7 +43,7 @@ struct http_memory {
 
 /* ---- the request ---- */
 
-/* Requests of a list are there already, and go out one by one; the one request stands there `batch` times more. */
+/* Requests of a list are there already, and go out one by one. */
 static int lend_requests(struct load_script *script, const struct load_urls *urls, uint64_t seed)
 {
 	script->urls = urls;
@@ -54,6 +55,7 @@ static int lend_requests(struct load_script *script, const struct load_urls *url
 	return 0;
 }
 
+/* The one request, `batch` times more than once. */
 static int make_requests(struct load_script *script, const struct load_config *config, unsigned batch)
 {
 	const struct load_request request = { config->authority, strlen(config->authority), config->path,
@@ -135,7 +137,8 @@ static int keep_location(struct load_reader *reader, const struct http_head *hea
 }
 
 /* What only some runs want to know. -EINVAL: a redirect that should be followed leads nowhere. */
-static int look_closer(const struct load_config *config, struct load_reader *reader, const struct http_head *head)
+static int look_closer(const struct load_config *config, struct load_reader *reader,
+		       const struct http_head *head)
 {
 	if (config->follow && is_redirect(head->status))
 		return keep_location(reader, head);
@@ -166,8 +169,8 @@ static enum load_verdict begin_body(const struct load_config *config, struct loa
 }
 
 /* 0: right; 1: well-formed, but not the status that is wanted; -EINVAL. */
-static int judge_head(struct load_script *script, const struct load_reader *reader, const struct http_piece *piece,
-		      struct http_head *head)
+static int judge_head(struct load_script *script, const struct load_reader *reader,
+		      const struct http_piece *piece, struct http_head *head)
 {
 	const struct load_config *config = script->config;
 	if (http_head_parse(head, piece->text, piece->len, strcmp(config->method, "HEAD") == 0) < 0)

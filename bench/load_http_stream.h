@@ -29,8 +29,8 @@ int http_gather(struct load_reader *, const char *mark, size_t max, const char *
 /* The body that begins must be this one; else reader->body is NULL. */
 void http_expect(struct load_reader *, const struct load_body *);
 
-/* Before http_read_body() with the same bytes, when reader->body is set: is what is content among them right? What is
- * too long is found at the end, by its length. */
+/* Before http_read_body() with the same bytes, when reader->body is set: is what is content among them right?
+ * What is too long is found at the end, by its length. */
 void http_compare(struct load_reader *, const char *data, size_t len);
 
 /* In all states but HEAD: takes some bytes. */

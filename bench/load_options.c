@@ -128,7 +128,8 @@ static const char *contradiction(const struct load_config *config)
 		return "--payload times --pipeline is more than 256 MiB";
 	if ((config->hist_sent || config->hgrm_sent) && !config->rate)
 		return "--hist-sent and --hgrm-sent need an open loop: give a --rate";
-	if (config->timeline && (config->duration_ms + config->warmup_ms) / config->timeline_step_ms >= LOAD_BINS_MAX)
+	if (config->timeline &&
+	    (config->duration_ms + config->warmup_ms) / config->timeline_step_ms >= LOAD_BINS_MAX)
 		return "that is a --timeline of more than 100,000 slices: give a longer --timeline-step";
 	return NULL;
 }

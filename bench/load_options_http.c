@@ -23,8 +23,11 @@ enum { EXPONENT_MAX = 20 };
 static int set_header(void *target, const struct option_def *def, const char *value)
 {
 	struct load_config *config = target;
-	size_t name = strcspn(value, ": \t\r\n");
-	if (name == 0 || value[name] != ':' || strpbrk(value, "\r\n"))
+	size_t name = strcspn(value, ": \t");
+	for (const char *c = value; *c; c++)
+		if (((unsigned char)*c < ' ' && *c != '\t') || *c == 127)
+			return option_complain(def, "a line's end or another control character in it");
+	if (name == 0 || value[name] != ':')
 		return option_complain(def, "'%s' is not of the form 'Name: value'", value);
 	if (config->n_headers == LOAD_HEADERS_MAX)
 		return option_complain(def, "at most %d of them", LOAD_HEADERS_MAX);
@@ -38,7 +41,8 @@ static int set_exponent(void *target, const struct option_def *def, const char *
 	char *end;
 	config->zipf = strtod(value, &end);
 	if (!*value || *end || value[strspn(value, "0123456789.")] || config->zipf > EXPONENT_MAX)
-		return option_complain(def, "'%s' is not a number from 0 to %d, such as 0.8", value, EXPONENT_MAX);
+		return option_complain(def, "'%s' is not a number from 0 to %d, such as 0.8", value,
+				       EXPONENT_MAX);
 	return 0;
 }
 
@@ -116,7 +120,8 @@ static int open_urls(struct load_config *config, char *why, size_t size)
 		snprintf(why, size, "not enough memory");
 		return -1;
 	}
-	return load_urls_open(config->urls, config, config->url_list, config->zipf < 0 ? 0 : config->zipf, why, size);
+	return load_urls_open(config->urls, config, config->url_list, config->zipf < 0 ? 0 : config->zipf, why,
+			      size);
 }
 
 static int open_expect(struct load_config *config, char *why, size_t size)

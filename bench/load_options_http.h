@@ -1,4 +1,4 @@
-/* load_options_http.h - http's part of the command line: its rows, and what is read or found contradictory at the end. */
+/* load_options_http.h - http's part of the command line: its rows, and what is checked and read at the end. */
 #ifndef BENCH_LOAD_OPTIONS_HTTP_H
 #define BENCH_LOAD_OPTIONS_HTTP_H
 

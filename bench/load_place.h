@@ -1,4 +1,4 @@
-/* load_place.h - the servers that answer: the target, and those that redirects lead to. What each of them did, and when.
+/* load_place.h - the servers that answer: the target, and those that redirects lead to; what each has done.
  *
  * A thread has its own table. It is kept only when redirects are followed or a --timeline is wanted. */
 #ifndef BENCH_LOAD_PLACE_H
@@ -32,8 +32,8 @@ struct load_places {
 /* With the target as the first. NULL: no memory. */
 struct load_places *load_places_new(const struct load_sources *target, const char *name);
 
-/* The one of this authority ("host:port"), which is looked up when it is new: a name makes this thread wait. -1: there
- * is no room for another one. */
+/* The one of this authority ("host:port"), which is looked up when it is new: a name makes this thread wait.
+ * -1: there is no room for another one. */
 int load_places_find(struct load_places *, const char *authority, size_t len);
 
 #endif

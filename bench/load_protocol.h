@@ -38,7 +38,7 @@ struct load_script {
 	size_t  *request_at, *answer_at;  /* n_steps + batch + 1 offsets: step i is [at[i], at[i + 1]) */
 	unsigned n_steps, batch;
 	struct http_memory *http;         /* load_http.c: heads that have been parsed and found right */
-	const struct load_urls *urls;     /* the steps are its URLs, asked in no order, and the requests are its own;
+	const struct load_urls *urls;     /* the steps are its URLs, asked in no order, and the requests are its;
 					   * NULL: requests and request_at belong to the script */
 	uint64_t random;                  /* with urls: where the choice has come to */
 };

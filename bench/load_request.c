@@ -1,7 +1,7 @@
 /* load_request.c - request line, Host, and the user's own fields; see load_request.h. RFC 9112 section 3.
  *
- * A field that the user gives takes the place of ours. Towards a server that a redirect names, Host would be wrong,
- * and what proves who we are is none of its business.
+ * A field that the user gives takes the place of ours. Towards a server that a redirect names, Host would be
+ * wrong, and what proves who we are is none of its business.
  *
  * SPDX-License-Identifier: MIT */
 #include "bench/load_request.h"
@@ -70,7 +70,8 @@ int load_request_put(struct load_text *out, const struct load_config *config, co
 {
 	int error = put_line(out, config, r);
 	if (r->elsewhere || !find_header(config, "Host"))
-		error |= put(out, "Host: ") | load_text_put(out, r->authority, r->authority_len) | put(out, "\r\n");
+		error |= put(out, "Host: ") | load_text_put(out, r->authority, r->authority_len) |
+			 put(out, "\r\n");
 	if (config->churn && !find_header(config, "Connection"))
 		error |= put(out, "Connection: close\r\n");
 	for (int i = 0; i < config->n_headers; i++)

@@ -119,9 +119,11 @@ void load_result_judge(struct load_result *r)
 		warn(r, "timeouts",
 		     "requests that timed out are missing from the percentiles, which flatters them");
 	if (r->record_lost)
-		warn(r, "timeline_lost", "there was not enough memory to count by server: use a longer --timeline-step");
+		warn(r, "timeline_lost",
+		     "there was not enough memory to count by server: use a longer --timeline-step");
 	if (r->config->proxy && r->stats.latency->count && load_result_hit_rate(r) < 0)
-		warn(r, "no_x_cache", "no answer says in X-Cache whether it is a HIT or a MISS: is that a caching proxy?");
+		warn(r, "no_x_cache",
+		     "no answer says in X-Cache whether it is a HIT or a MISS: is that a caching proxy?");
 	if (r->config->server_pid && !r->server.known)
 		warn(r, "server_cpu_unknown",
 		     "cannot read the CPU time of process %d: is it the server, and alive?",

@@ -91,7 +91,7 @@ static int check_descriptors(const struct load_config *config, char *why, size_t
 	snprintf(why, size,
 		 "%d connections%s and %ld idle or slow ones need %ld descriptors, but the limit is %d: ask for "
 		 "at most %ld, or raise it (ulimit -Hn, or LimitNOFILE= of the service)",
-		 config->connections, config->follow ? ", and as many to follow redirects," : "", others, wanted, limit,
+		 config->connections, least > 1 ? ", as many for redirects," : "", others, wanted, limit,
 		 (limit - own) / least);
 	return -1;
 }

@@ -107,7 +107,8 @@ static unsigned sources_needed(const struct load_config *config)
 	return n > churn ? n : churn;
 }
 
-int load_sources_to(struct load_sources *sources, const char *host, uint16_t port, const struct load_sources *like)
+int load_sources_to(struct load_sources *sources, const char *host, uint16_t port,
+		    const struct load_sources *like)
 {
 	struct addrinfo *list;
 	if (net_resolve(host, port, &list))

@@ -96,7 +96,8 @@ static unsigned find(const struct load_record *record, const char *name)
 }
 
 /* Where the record has each of these places; n: how many servers there are then. */
-static unsigned number_them(const struct load_record *record, const struct load_places *places, unsigned *numbers)
+static unsigned number_them(const struct load_record *record, const struct load_places *places,
+			    unsigned *numbers)
 {
 	unsigned n = record->n_servers;
 	for (unsigned i = 0; i < places->n; i++) {
@@ -135,7 +136,8 @@ int load_record_add(struct load_record *record, const struct load_places *places
 	}
 	for (size_t i = 0; i < timeline->n; i++) {
 		const struct load_bin *bin = &timeline->bins[i];
-		add(&record->tallies[(size_t)bin->number * record->n_servers + numbers[bin->place]], &bin->tally);
+		add(&record->tallies[(size_t)bin->number * record->n_servers + numbers[bin->place]],
+		    &bin->tally);
 	}
 	return timeline->lost ? -ENOMEM : 0;
 }

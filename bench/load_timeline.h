@@ -1,4 +1,4 @@
-/* load_timeline.h - what each server did in each slice of time: how a cluster lives through the death of a slave.
+/* load_timeline.h - what each server did in each slice of time: how a cluster outlives a slave.
  *
  *     time_s,server,answers,errors,redirects
  *     0.0,127.0.0.1:8080,0,0,812        from this time on, for one step (--timeline-step)
@@ -6,8 +6,9 @@
  *     0.0,127.0.0.1:9001,408,0,0
  *     0.1,...                           a row for each server in each slice, also when it did nothing
  *
- * Time 0 is the begin of the warm-up; errors of connecting before that are in the first slice; the last one ends when
- * measuring does. A slice is closed by the first event after it, so a thread in which nothing happens does no work. */
+ * Time 0 is the begin of the warm-up; errors of connecting before that are in the first slice; the last one
+ * ends when measuring does. A slice is closed by the first event after it, so a thread in which nothing happens
+ * does no work. */
 #ifndef BENCH_LOAD_TIMELINE_H
 #define BENCH_LOAD_TIMELINE_H
 

@@ -1,7 +1,7 @@
 /* load_trip.c - follows redirects: where to, on which connection, and what comes of it; see load_trip.h.
  *
- * What a Location means is told by proto/http_resolve.c: the checker of heads stays apart from the servers' code, but
- * there is nothing to be checked here.
+ * What a Location means is told by proto/http_resolve.c: the checker of heads stays apart from the servers'
+ * code, but there is nothing to be checked here.
  *
  * RFC 9110 sections 10.2.2, 15.4; RFC 3986 section 5.
  *
@@ -81,7 +81,8 @@ static const char *find_place(struct load_worker *w, struct hop *hop)
 		return NULL;
 	}
 	hop->place = load_places_find(w->places, hop->url.authority.text, hop->url.authority.len);
-	return hop->place < 0 ? "more than 64 servers, or a name that is too long" : w->places->list[hop->place].error;
+	return hop->place < 0 ? "more than 64 servers, or a name that is too long"
+			      : w->places->list[hop->place].error;
 }
 
 /* The connection to this place; one that is closed, when there is none. */
@@ -90,7 +91,8 @@ static struct load_conn *side_to(struct load_worker *w, struct load_trip *trip, 
 	struct load_conn *side = &trip->sides[trip->next]; /* this one gives way, if no other one will do */
 	for (unsigned i = 0; i < trip->n_sides; i++) {
 		struct load_conn *other = &trip->sides[i];
-		if (other->state != CONN_DOWN && other->place == place && !other->reader.closing && !w->config->churn)
+		if (other->state != CONN_DOWN && other->place == place && !other->reader.closing &&
+		    !w->config->churn)
 			return other;
 		if (other->state == CONN_DOWN)
 			side = other;
@@ -140,7 +142,8 @@ static void go_on(struct load_worker *w, struct load_conn *c, int64_t now)
 
 /* ---- what happens to connections ---- */
 
-/* The client's ring of requests has room for one, and this is it: it leaves the ring, and the connection is free. */
+/* The client's ring of requests has room for one, and this is it: it leaves the ring, and the connection is
+ * free. */
 static void leave_home(struct load_trip *trip, struct load_conn *c)
 {
 	trip->sent = c->sent[c->oldest];
@@ -162,7 +165,8 @@ void load_trip_answered(struct load_worker *w, struct load_conn *c, enum load_ve
 		arrive(w, c, verdict, now);
 }
 
-void load_trip_fail(struct load_worker *w, struct load_conn *side, enum load_error kind, const char *text, int64_t now)
+void load_trip_fail(struct load_worker *w, struct load_conn *side, enum load_error kind, const char *text,
+		    int64_t now)
 {
 	struct load_trip *trip = side->trip;
 	load_conn_close(w, side);
@@ -179,7 +183,8 @@ void load_trip_tick(struct load_worker *w, struct load_conn *client, int64_t now
 	if (!trip->at || now - trip->sent.sent_ns <= timeout)
 		return;
 	enum load_error kind = trip->at->state == CONN_CONNECTING ? LOAD_E_CONNECT : LOAD_E_TIMEOUT;
-	load_trip_fail(w, trip->at, kind, kind == LOAD_E_CONNECT ? "no answer to the connection request" : "", now);
+	load_trip_fail(w, trip->at, kind, kind == LOAD_E_CONNECT ? "no answer to the connection request" : "",
+		       now);
 }
 
 /* ---- all of them ---- */

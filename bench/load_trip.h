@@ -1,15 +1,15 @@
-/* load_trip.h - a request that is redirected: from the target to the server that it names, and on, until an answer.
+/* load_trip.h - a request that is redirected: from the target to the server that it names, until an answer.
  *
- *     client's connection to the target   ask ---> 301 Location: http://slave/a              (idle, or opened anew)
- *     one of its sides: to that slave                  ask ---> 200                          ask the target again ...
- *     latency                             |------------------------|
+ *     client's connection to the target    ask ---> 301 Location: http://slave/a        (idle, or opened anew)
+ *     one of its sides: to that slave                      ask ---> 200                 then ask the target again
+ *     latency                              |-----------------------|
  *
- * A client keeps its connections to the servers that it was sent to, a few of them; when it comes to one more, the
- * oldest is closed. With --churn, or where a server closes, it is a new one for each hop. All of them are struct
- * load_conn, with the same code behind them; in a side, `trip` leads back to the client.
+ * A client keeps its connections to the servers that it was sent to, a few of them; when it comes to one more,
+ * another is closed. With --churn, or where a server closes, it is a new one for each hop. All of them are
+ * struct load_conn, with the same code behind them; in a side, `trip` leads back to the client.
  *
- * When a side fails, the request has failed; the client rests for a while and asks the target again. That a side is
- * closed which nobody waits for is no error. */
+ * When a side fails, the request has failed; the client rests for a while and asks the target again. That a
+ * side is closed which nobody waits for is no error. */
 #ifndef BENCH_LOAD_TRIP_H
 #define BENCH_LOAD_TRIP_H
 
@@ -35,7 +35,8 @@ void load_trips_close(struct load_worker *);
 void load_trip_answered(struct load_worker *, struct load_conn *, enum load_verdict, int64_t now);
 
 /* A side is lost, and what it owed; as load_conn_fail(). */
-void load_trip_fail(struct load_worker *, struct load_conn *side, enum load_error, const char *text, int64_t now);
+void load_trip_fail(struct load_worker *, struct load_conn *side, enum load_error, const char *text,
+		    int64_t now);
 
 /* The deadline of the whole way. */
 void load_trip_tick(struct load_worker *, struct load_conn *client, int64_t now);

@@ -51,8 +51,8 @@ static int put_texts(struct load_urls *urls, const struct load_config *config, c
 {
 	struct load_url *url = &urls->list[urls->n];
 	char path[HTTP_LINE_MAX];
-	int n = snprintf(path, sizeof path, "%s%.*s", r->path_len && *r->path == '/' ? "" : "/", (int)r->path_len,
-			 r->path);
+	int n = snprintf(path, sizeof path, "%s%.*s", r->path_len && *r->path == '/' ? "" : "/",
+			 (int)r->path_len, r->path);
 	url->address = urls->texts.len;
 	int error = load_text_put(&urls->texts, "http://", 7) |
 		    load_text_put(&urls->texts, r->authority, r->authority_len);
@@ -102,13 +102,13 @@ static const char *take_line(struct load_urls *urls, const struct load_config *c
 	return why;
 }
 
-static int read_all(struct load_urls *urls, const struct load_config *config, FILE *in, const char *name, char *why,
-		    size_t size)
+static int read_all(struct load_urls *urls, const struct load_config *config, FILE *in, const char *name,
+		    char *why, size_t size)
 {
 	char *line = NULL;
 	size_t room = 0;
 	const char *wrong = NULL;
-	int number = 0, error = 0;
+	int number = 0, error;
 	while (!wrong && (errno = 0, getline(&line, &room, in) >= 0)) {
 		wrong = take_line(urls, config, line);
 		number++;

@@ -1,5 +1,5 @@
-/* load_urls.h - many pages instead of one: a file with a path or a URL in each line, by popularity, and how they are
- * chosen. The requests for them are laid out once, and lent to the scripts of all threads. */
+/* load_urls.h - many pages instead of one: a file with a path or a URL in each line, by popularity, and how
+ * they are chosen. The requests for them are laid out once, and lent to the scripts of all threads. */
 #ifndef BENCH_LOAD_URLS_H
 #define BENCH_LOAD_URLS_H
 
@@ -26,8 +26,9 @@ struct load_urls {
 	struct load_zipf zipf;
 };
 
-/* Reads the file. A path is one of the target's; a URL must lead to the target, too, unless a proxy is asked. Empty
- * lines, and those that begin with '#', do not count. 0, or -1 with `why` filled in; both want load_urls_close(). */
+/* Reads the file. A path is one of the target's; a URL must lead to the target, too, unless a proxy is asked.
+ * Empty lines, and those that begin with '#', do not count. 0, or -1 with `why` filled in; both want
+ * load_urls_close(). */
 int  load_urls_open(struct load_urls *, const struct load_config *, const char *file, double exponent, char *why,
 		    size_t size);
 void load_urls_close(struct load_urls *);

@@ -31,8 +31,9 @@ static int64_t ms(int64_t n)
 
 /* ---- phases ---- */
 
-/* A thread that comes late to the beginning, on a busy machine, measures as long as it was told to all the same. Not in
- * an open loop: there the schedule is what is measured, and being late for it is part of the result. */
+/* A thread that comes late to the beginning, on a busy machine, measures as long as it was told to all the
+ * same. Not in an open loop: there the schedule is what is measured, and being late for it is part of the
+ * result. */
 static void move_window(struct load_worker *w, int64_t now)
 {
 	if (w->config->rate || w->end_ns == INT64_MAX)
@@ -156,8 +157,8 @@ static void tick(struct load_worker *w, int64_t now)
 	if (read(w->timer_fd, &n, sizeof n) < 0)
 		return;
 	w->any_rests = false;
-	/* Another one is the first each time: else a master that deals by turns would send the same clients to the same
-	 * dead slave each time that they wake. */
+	/* Another one is the first each time: else a master that deals by turns would send the same clients to
+	 * the same dead slave each time that they wake. */
 	w->first_tick = w->first_tick + 1 < w->n_conns ? w->first_tick + 1 : 0;
 	for (unsigned i = 0, at = w->first_tick; i < w->n_conns; i++, at = at + 1 < w->n_conns ? at + 1 : 0)
 		load_conn_tick(w, &w->conns[at], now);

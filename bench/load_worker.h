@@ -49,7 +49,7 @@ struct load_conn {
 	int                backoff_ms;
 	bool               useful;     /* it has been answered at least once since it was opened */
 	unsigned           place;      /* whom it is connected to; 0: the target */
-	struct load_trip  *trip;       /* redirects are followed: the client's, to which this connection belongs */
+	struct load_trip  *trip;       /* redirects are followed: the client's whose connection this is; NULL */
 	bool               away;       /* of a client: a side owes the answer to its request */
 	struct load_reader reader;
 };
@@ -57,7 +57,7 @@ struct load_conn {
 struct load_shared { /* by all threads of a run */
 	const struct load_config  *config;
 	const struct load_sources *sources;
-	int         n_sides;          /* connections that each client may keep beside its first; 0: no redirects */
+	int         n_sides;          /* that each client may have beside its first connection; 0: no redirects */
 	int64_t     begin_ns;         /* of the warm-up, and of the schedule */
 	atomic_bool stop;             /* SIGINT: finish soon */
 	atomic_int  n_measuring, n_measured; /* threads that have begun and ended to measure */
@@ -125,14 +125,18 @@ void load_conn_tick(struct load_worker *, struct load_conn *, int64_t now); /* i
 void load_conn_fail(struct load_worker *, struct load_conn *, enum load_error, const char *text, int64_t now);
 void load_conn_lost(struct load_worker *, struct load_conn *, int error, int64_t now); /* by -errno */
 void load_conn_settle(struct load_worker *, struct load_conn *, int64_t now); /* the oldest request is over */
-void load_conn_over(struct load_worker *, const struct load_sent *, int64_t now); /* one that is in no ring is */
-void load_conn_rest(struct load_worker *, struct load_conn *, int64_t now); /* asks nothing for a while, longer each time */
+/* One that is in no ring is over. */
+void load_conn_over(struct load_worker *, const struct load_sent *, int64_t now);
+/* Asks nothing for a while, longer each time. */
+void load_conn_rest(struct load_worker *, struct load_conn *, int64_t now);
 void load_conn_rearm(struct load_worker *, struct load_conn *); /* tells once more of what is there */
 bool load_conn_counts(const struct load_worker *, const struct load_sent *); /* is it measured? */
-/* Sends this, which must stay there, on a side that owes nothing; opens it when it is not. It may fail at once. */
-void load_conn_send(struct load_worker *, struct load_conn *, const struct load_text *, unsigned step, int64_t now);
+/* Sends this, which must stay there, on a side that owes nothing, and opens it if need be. May fail at once. */
+void load_conn_send(struct load_worker *, struct load_conn *, const struct load_text *, unsigned step,
+		    int64_t now);
 /* Counts n errors, of the server at `place`. */
-void load_conn_error(struct load_worker *, unsigned place, enum load_error, uint64_t n, const char *text, int64_t now);
+void load_conn_error(struct load_worker *, unsigned place, enum load_error, uint64_t n, const char *text,
+		     int64_t now);
 /* Where what this server does at this time is counted. With places only. */
 struct load_tally *load_conn_tally(struct load_worker *, unsigned place, int64_t now);
 

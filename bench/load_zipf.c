@@ -4,8 +4,8 @@
  *     number    0      1      2    3
  *                   ^ u = 0.6 lies here: 1
  *
- * Exact to the last bits of a double, for every exponent, and twenty steps of search for a million numbers. Methods
- * without a table (rejection) save memory that we have, and are hard to check.
+ * Exact to the last bits of a double, for every exponent, and twenty steps of search for a million numbers.
+ * Methods without a table (rejection) save memory that we have, and are hard to check.
  *
  * SPDX-License-Identifier: MIT */
 #include "bench/load_zipf.h"

@@ -1,7 +1,7 @@
-/* load_zipf.h - numbers drawn by Zipf's law: the n-th most popular one is asked for 1 / n^S as often as the first.
+/* load_zipf.h - numbers drawn by Zipf's law: the n-th most popular one 1 / n^S as often as the first.
  *
- * With S near 1 that is how pages of a site are asked for: few of them most of the time, most of them hardly ever.
- * S = 0 makes all alike. */
+ * With S near 1 that is how pages of a site are asked for: few of them most of the time, most of them hardly
+ * ever. S = 0 makes all alike. */
 #ifndef BENCH_LOAD_ZIPF_H
 #define BENCH_LOAD_ZIPF_H
 

@@ -106,9 +106,10 @@ measure_ours() {
 
 verdict() { # TARGET
   [[ $1 != - ]] || return 0
-  awk -v target="$1" -v median="$(median "$work/ratios")" -v interval="$(interval "$work/ratios")" 'BEGIN {
+  awk -v target="$1" -v median="$(median "$work/ratios")" -v interval="$(interval "$work/ratios")" -v n="$pairs" 'BEGIN {
     split(interval, ends, " ")
-    if (ends[2] <= target) print "met"
+    if (n < 5) print (median <= target ? "met" : "missed") ", too few pairs"
+    else if (ends[2] <= target) print "met"
     else if (ends[1] > target) print "missed"
     else print (median <= target ? "met" : "missed") ", within noise"
   }'

@@ -48,8 +48,9 @@ static const struct program program = {
 	"http_client",
 	"Fetches URL and shows status, header and body; follows at most 5 redirects.",
 	"URL [OPTION...]",
-	"Exits 0 when the last answer is below 400 (304, not modified, is one of these); 1 when it is not, when there is\n"
-	"none, or when it cannot be written; 2 for wrong usage. An answer that is not 2xx leaves FILE as it was.",
+	"Exits 0 when the last answer is below 400 (304, not modified, is one of these); 1 when it is not, when\n"
+	"there is none, or it cannot be written; 2 for wrong usage.\n"
+	"An answer that is not 2xx, or not complete, leaves FILE as it was.",
 };
 
 /* ---- one answer ---- */

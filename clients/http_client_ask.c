@@ -1,10 +1,11 @@
 /* http_client_ask.c - one request and its answer, by blocking calls; see http_client_ask.h.
  *
- * The time-out is the kernel's: SO_RCVTIMEO and SO_SNDTIMEO make a blocking call give up (and connect(2) obeys the
- * latter), set before each call to what is left of the time, so that a server that sends single bytes cannot put it off.
+ * The time-out is the kernel's: SO_RCVTIMEO and SO_SNDTIMEO make a blocking call give up (and connect(2) obeys
+ * the latter), set before each call to what is left of the time, so that a server that sends single bytes
+ * cannot put it off.
  *
- * A server is not trusted: the head is bounded, the body goes out as it comes and is never kept, what is malformed or
- * cut short is one line on standard error.
+ * A server is not trusted: the head is bounded, the body goes out as it comes and is never kept, what is
+ * malformed or cut short is one line on standard error.
  *
  * connect(2), recv(2), send(2), socket(7). RFC 9112 sections 6.3, 8, 9.6.
  *
@@ -240,7 +241,8 @@ int ask_body(struct exchange *x, struct output *out)
 
 /* ---- all of it ---- */
 
-int ask(struct exchange *x, const char *address, const struct request_config *config, bool elsewhere, int timeout_ms)
+int ask(struct exchange *x, const char *address, const struct request_config *config, bool elsewhere,
+	int timeout_ms)
 {
 	x->address = address;
 	x->timeout_ms = timeout_ms;

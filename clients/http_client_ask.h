@@ -1,4 +1,4 @@
-/* http_client_ask.h - one request and its answer: connecting, sending, receiving, and what is said when it fails. */
+/* http_client_ask.h - one request and its answer: connect, send, receive, and what is said when that fails. */
 #ifndef CLIENTS_HTTP_CLIENT_ASK_H
 #define CLIENTS_HTTP_CLIENT_ASK_H
 
@@ -18,11 +18,11 @@ struct exchange {
 	struct http_response response; /* points into in */
 };
 
-/* Connects, asks, and receives the head. 0, or -1 after a line on standard error. Wants ask_close() in any case. */
+/* Connects, asks, receives the head. 0, or -1 after a line on standard error; ask_close() in any case. */
 int  ask(struct exchange *, const char *address, const struct request_config *, bool elsewhere, int timeout_ms);
 void ask_close(struct exchange *);
 
-/* Receives the body into `out`. The head is given up: its buffer is needed. 0, or -1 after a line on standard error. */
+/* Receives the body into `out`. The head is given up: its buffer is needed. Returns as ask(). */
 int ask_body(struct exchange *, struct output *out);
 
 /* One line on standard error, which begins with the address. Returns -1. */

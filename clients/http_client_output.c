@@ -1,8 +1,9 @@
 /* http_client_output.c - writes a body under another name and renames it when it is complete.
  *
- * Whoever looks finds the old file or the new one, and never a half: rename(2) is one step. It must be on the same file
- * system, so the other name stands in the same folder. What is no regular file (a pipe, /dev/null) is written in place;
- * through a symbolic link we write to what it means, as the shell's > does. The user's permissions are kept.
+ * Whoever looks finds the old file or the new one, and never a half: rename(2) is one step. It must be on the
+ * same file system, so the other name stands in the same folder. What is no regular file (a pipe, /dev/null) is
+ * written in place; through a symbolic link we write to what it means, as the shell's > does. The user's
+ * permissions are kept.
  *
  * open(2), fchmod(2), rename(2), realpath(3).
  *

@@ -1,9 +1,9 @@
 /* http_client_request.c - options that shape a request, and the request as text; see http_client_request.h.
  *
- * Whatever comes from the command line becomes part of a line, so nothing may hold a line's end: else a value could add
- * fields, or a whole request, of its own. A field of the user's takes the place of ours of the same name.
+ * Whatever comes from the command line becomes part of a line, so nothing may hold a line's end: else a value
+ * could add fields, or a whole request, of its own. A field of the user's replaces ours of the same name.
  *
- * RFC 9110 sections 5.1 (fields), 13.1 (conditions), 14.2 (Range); RFC 9112 section 3.2.2 (requests to a proxy).
+ * RFC 9110 sections 5.1 (fields), 13.1 (conditions), 14.2 (Range); RFC 9112 section 3.2.2 (proxies).
  *
  * SPDX-License-Identifier: MIT */
 #include "clients/http_client_request.h"
@@ -29,8 +29,15 @@ static bool is_one_line(const char *text)
 
 static bool is_field_name(const char *text, size_t len)
 {
-	static const char token[] = "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+	static const char token[] =
+		"!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 	return len > 0 && strspn(text, token) >= len;
+}
+
+/* Such a value must not even be shown: it would be two lines. */
+static int complain_lines(const struct option_def *def)
+{
+	return option_complain(def, "a line's end or another control character in it");
 }
 
 static int set_field(void *target, const struct option_def *def, const char *value)
@@ -38,7 +45,7 @@ static int set_field(void *target, const struct option_def *def, const char *val
 	struct request_config *config = target;
 	size_t name = strcspn(value, ":");
 	if (!is_one_line(value))
-		return option_complain(def, "a line's end or another control character in it");
+		return complain_lines(def);
 	if (!value[name] || !is_field_name(value, name))
 		return option_complain(def, "'%s' is not of the form 'Name: value'", value);
 	if (config->n_fields == REQUEST_FIELDS_MAX)
@@ -51,7 +58,10 @@ static int set_field(void *target, const struct option_def *def, const char *val
 static int set_range(void *target, const struct option_def *def, const char *value)
 {
 	struct request_config *config = target;
-	size_t from = strspn(value, "0123456789"), to = value[from] == '-' ? strspn(value + from + 1, "0123456789") : 0;
+	static const char digits[] = "0123456789";
+	size_t from = strspn(value, digits), to = value[from] == '-' ? strspn(value + from + 1, digits) : 0;
+	if (!is_one_line(value))
+		return complain_lines(def);
 	if (value[from] != '-' || value[from + 1 + to] || from + to == 0)
 		return option_complain(def, "'%s' is not like 0-99, 100- or -50", value);
 	config->range = value;
@@ -61,8 +71,10 @@ static int set_range(void *target, const struct option_def *def, const char *val
 static int set_tag(void *target, const struct option_def *def, const char *value)
 {
 	struct request_config *config = target;
-	if (!*value || !is_one_line(value))
-		return option_complain(def, "not an ETag: empty, or with a control character in it");
+	if (!is_one_line(value))
+		return complain_lines(def);
+	if (!*value)
+		return option_complain(def, "an ETag is not empty");
 	config->if_none_match = value;
 	return 0;
 }
@@ -70,7 +82,10 @@ static int set_tag(void *target, const struct option_def *def, const char *value
 static int set_date(void *target, const struct option_def *def, const char *value)
 {
 	struct request_config *config = target;
-	config->has_date = http_parse_date((struct http_text){ value, strlen(value) }, clock_wall_s(), &config->date_s);
+	if (!is_one_line(value))
+		return complain_lines(def);
+	config->has_date =
+		http_parse_date((struct http_text){ value, strlen(value) }, clock_wall_s(), &config->date_s);
 	if (!config->has_date)
 		return option_complain(def, "'%s' is not like 'Sun, 06 Nov 1994 08:49:37 GMT'", value);
 	return 0;
@@ -91,6 +106,8 @@ static int set_newer(void *target, const struct option_def *def, const char *val
 static int set_proxy(void *target, const struct option_def *def, const char *value)
 {
 	struct request_config *config = target;
+	if (!is_one_line(value))
+		return complain_lines(def);
 	if (!http_split_authority((struct http_text){ value, strlen(value) }, &config->proxy_at) ||
 	    config->proxy_at.port < 1)
 		return option_complain(def, "'%s' is not HOST:PORT", value);

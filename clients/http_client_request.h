@@ -24,8 +24,8 @@ struct request_config { /* zeroed: a plain GET */
 
 extern const struct option_def request_options[];
 
-/* A whole request. elsewhere: a redirect has led to another server than the one that was named, so it gets neither Host
- * nor what proves who we are from the user's fields. out->full: it is longer than a server would take. */
+/* A whole request. elsewhere: a redirect has led to another server than the one that was named, so it gets
+ * neither Host nor what proves who we are from the user's fields. out->full: it is too long for any server. */
 void request_write(struct http_out *, const struct request_config *, const struct http_url *, bool elsewhere);
 
 #endif

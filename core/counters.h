@@ -25,7 +25,10 @@ enum count {
 
 extern const char *const count_names[COUNT_KINDS]; /* "accept", "recv", ... as in the JSON */
 
+struct trace;
+
 struct counters {
+	struct trace    *trace; /* of the same thread; NULL: --trace is off */
 	_Atomic uint64_t n[COUNT_KINDS];
 };
 

@@ -4,9 +4,9 @@
  *     publish (alone):      into table and order; what had the key before goes out of both
  *     make room (alone):    the oldest goes out of both, pinned ones are passed over, until there is room
  *
- * An object has holders: the cache itself while it is in the table, and each pin. Pins are taken under the lock, so a
- * writer sees all of them; they are given back without it. Who is the last to let go frees the object, and with it its
- * bytes on the accounts: these grow under the lock only, so they are never overdrawn.
+ * An object has holders: the cache itself while it is in the table, and each pin. Pins are taken under the
+ * lock, so a writer sees all of them; they are given back without it. Who is the last to let go frees the
+ * object, and with it its bytes on the accounts: these grow under the lock only, so they are never overdrawn.
  *
  * pthread_rwlock_rdlock(3), pthread_rwlockattr_setkind_np(3), getrandom(2).
  *
@@ -46,13 +46,17 @@ struct lru_entry {
 	char                  key[];
 };
 
+struct bucket {
+	struct lru_entry *first;
+};
+
 struct lru {
 	pthread_rwlock_t      lock;
 	uint64_t              seed, identity;
 	size_t                object_max;
 	struct account        bodies, rest;
 	uint64_t              evictions;
-	struct lru_entry    **buckets;
+	struct bucket        *buckets;
 	size_t                n_buckets; /* a power of two */
 	struct lru_order      order;     /* of all that is in the table */
 };
@@ -78,8 +82,9 @@ static uint64_t hash_of(const struct lru *lru, const char *key, size_t len)
 
 static struct lru_entry **link_of(const struct lru *lru, uint64_t hash, const char *key, size_t len)
 {
-	struct lru_entry **link = &lru->buckets[hash & (lru->n_buckets - 1)];
-	while (*link && ((*link)->hash != hash || (*link)->key_len != len || memcmp((*link)->key, key, len) != 0))
+	struct lru_entry **link = &lru->buckets[hash & (lru->n_buckets - 1)].first;
+	while (*link &&
+	       ((*link)->hash != hash || (*link)->key_len != len || memcmp((*link)->key, key, len) != 0))
 		link = &(*link)->next;
 	return link;
 }
@@ -210,7 +215,8 @@ static void append(struct room *room, const char *data, size_t len)
 
 bool lru_expect_body(struct lru *lru, struct lru_entry *e, size_t len)
 {
-	return len <= lru->object_max && (len <= e->body.size || resize(lru, &lru->bodies, &e->body, len, BY_EVICTION));
+	return len <= lru->object_max &&
+	       (len <= e->body.size || resize(lru, &lru->bodies, &e->body, len, BY_EVICTION));
 }
 
 bool lru_add_head(struct lru *lru, struct lru_entry *e, const char *data, size_t len)
@@ -221,8 +227,8 @@ bool lru_add_head(struct lru *lru, struct lru_entry *e, const char *data, size_t
 	return true;
 }
 
-/* Nobody knows how much more will come. Twice as much each time, so that a byte is not copied often; but no other object
- * has to go for what may never come. */
+/* Nobody knows how much more will come. Twice as much each time, so that a byte is not copied often; but no
+ * other object has to go for what may never come. */
 static bool grow_body(struct lru *lru, struct lru_entry *e, size_t need)
 {
 	size_t twice = 2 * e->body.size > FIRST_BODY ? 2 * e->body.size : FIRST_BODY;
@@ -235,7 +241,8 @@ static bool grow_body(struct lru *lru, struct lru_entry *e, size_t need)
 bool lru_add_body(struct lru *lru, struct lru_entry *e, const char *data, size_t len)
 {
 	size_t need = e->body.len + len;
-	if (len > lru->object_max || need > lru->object_max || (need > e->body.size && !grow_body(lru, e, need)))
+	if (len > lru->object_max || need > lru->object_max ||
+	    (need > e->body.size && !grow_body(lru, e, need)))
 		return false;
 	append(&e->body, data, len);
 	return true;
@@ -270,7 +277,7 @@ void lru_publish(struct lru *lru, struct lru_entry *e)
 	struct lru_entry **link = link_of(lru, e->hash, e->key, e->key_len);
 	if (*link)
 		take_out(lru, *link);
-	link = &lru->buckets[e->hash & (lru->n_buckets - 1)];
+	link = &lru->buckets[e->hash & (lru->n_buckets - 1)].first;
 	e->next = *link;
 	*link = e;
 	order_use(&lru->order, &e->use);
@@ -335,15 +342,15 @@ static uint64_t random_number(void)
 	return number;
 }
 
-/* No object is smaller than its record, so there is a bound to their number, and neither table nor heap grows. calloc
- * takes large areas from the kernel, which gives pages when they are touched. */
+/* No object is smaller than its record, so there is a bound to their number, and neither table nor heap
+ * grows. calloc takes large areas from the kernel, which gives pages when they are touched. */
 static int open_tables(struct lru *lru)
 {
 	size_t objects = lru->rest.max / sizeof(struct lru_entry) + 1;
 	for (lru->n_buckets = 1; lru->n_buckets < objects;)
 		lru->n_buckets *= 2;
 	lru->buckets = calloc(lru->n_buckets, sizeof *lru->buckets);
-	lru->order.heap = calloc(objects, sizeof *lru->order.heap);
+	lru->order.heap = calloc(objects, sizeof(struct lru_use *));
 	return lru->buckets && lru->order.heap ? open_lock(&lru->lock) : -1;
 }
 

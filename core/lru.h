@@ -1,19 +1,21 @@
-/* lru.h - a cache of objects by key: many threads find at once, one changes; the least recently used leaves first.
+/* lru.h - a cache of objects by key, for many threads: the least recently used one makes room for a new one.
  *
  *     lru_begin --> lru_add_head, lru_add_body --> lru_publish --> lru_find ... lru_release
  *                        | no room, or not whole                      |
  *                        +--> lru_abandon                   evicted, replaced: freed by who lets go of it last
  *
- *  - An object is found only when it is whole. While it is sent it is pinned: its bytes stay where they are, also when it
- *    is replaced meanwhile. What is pinned is not evicted, since its bytes would not come free.
- *  - Two accounts are kept to the byte, and neither is ever overdrawn: bodies, of limits.bytes; and all the rest (heads,
- *    keys, records), of LRU_REST and an eighth of limits.bytes, so that a million empty bodies are bounded too. Bodies that
- *    are being filled and those that are only pinned count. When nothing can be evicted there is no room: not cached.
- *  - A find takes the lock as a reader, so that finding is never a reason to wait for one another. The order of use is
- *    exact nevertheless: see lru.c.
+ *  - An object is found only when it is whole. While it is sent it is pinned: its bytes stay where they are,
+ *    also when it is replaced meanwhile. What is pinned is not evicted: its bytes would not come free.
+ *  - Two accounts are kept to the byte, and neither is ever overdrawn: bodies, of limits.bytes; and all the rest
+ *    (heads, keys, records), of LRU_REST and an eighth of limits.bytes, so that a million empty bodies are
+ *    bounded too. Bodies that are being filled count, and those that are only pinned. When nothing can be
+ *    evicted there is no room: not cached.
+ *  - A find takes the lock as a reader, so that no find waits for another. The order of use is exact
+ *    nevertheless: lru_order.h.
  *
- * A cache belongs to a process. After a fork each process has its own: what one has filled, the others do not find, and
- * n processes keep n copies. That is what sharing nothing costs; threads share one cache, and pay with a lock. */
+ * A cache belongs to a process. After a fork each process has its own: what one has filled, the others do not
+ * find, and n processes keep n copies. That is what sharing nothing costs; threads share one cache, and pay with
+ * a lock. */
 #ifndef CORE_LRU_H
 #define CORE_LRU_H
 
@@ -38,8 +40,9 @@ struct lru_object { /* read only, as long as it is pinned */
 };
 
 struct lru_counts {
-	size_t   objects, bytes, rest; /* now: to be found; on both accounts, with what is being filled or only pinned */
-	uint64_t evictions;            /* so far */
+	size_t   objects;     /* that can be found now */
+	size_t   bytes, rest; /* on the two accounts, with what is being filled or only pinned */
+	uint64_t evictions;   /* so far */
 };
 
 /* NULL: no memory. Nothing may be pinned or being filled when it is closed; NULL is no harm. */

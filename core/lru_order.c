@@ -2,8 +2,9 @@
  *
  *     heap[0]        has the smallest placed_at; the children of heap[i] are heap[2i+1] and heap[2i+2]
  *
- * A tick is taken in one step and stored in another. Two readers that use the same thing may store theirs in the wrong
- * order, so used_at is only ever raised: else the thing would look older than others that were used before it.
+ * A tick is taken in one step and stored in another. Two readers that use the same thing may store theirs in
+ * the wrong order, so used_at is only ever raised: else the thing would look older than others that were used
+ * before it.
  *
  * SPDX-License-Identifier: MIT */
 #include "lru_order.h"
@@ -12,8 +13,7 @@ void order_use(struct lru_order *o, struct lru_use *u)
 {
 	uint64_t at = 1 + atomic_fetch_add_explicit(&o->clock, 1, memory_order_relaxed);
 	uint64_t before = atomic_load_explicit(&u->used_at, memory_order_relaxed);
-	while (before < at && !atomic_compare_exchange_weak_explicit(&u->used_at, &before, at, memory_order_relaxed,
-								     memory_order_relaxed))
+	while (before < at && !atomic_compare_exchange_weak(&u->used_at, &before, at))
 		;
 }
 

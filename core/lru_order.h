@@ -1,7 +1,8 @@
-/* lru_order.h - the order in which things were used: exact, although a use is one number that any thread may write.
+/* lru_order.h - the order in which things were used: exact, although any thread may note a use at any time.
  *
- * A list in order of use would have to be changed by every use, so every reader would have to be a writer. Here a use
- * takes the next tick and writes it into the thing, and a heap is put right when somebody asks for the oldest:
+ * A list in order of use would have to be changed by every use, so every reader would have to be a writer. Here
+ * a use takes the next tick and writes it into the thing, and a heap is put right when somebody asks for the
+ * oldest:
  *
  *     readers, any number at once               a writer, alone
  *     ---------------------------               ---------------
@@ -9,8 +10,8 @@
  *         |                                        yes: place it anew, look again
  *         +-- the heap does not know of it --->    no: it is the least recently used of all
  *
- * That is exact: placed_at is never above used_at, so if the two are equal at the top, nothing was used earlier. Not for
- * others than core/lru.c. */
+ * That is exact: placed_at is never above used_at, so if the two are equal at the top, nothing was used
+ * earlier. Not for others than core/lru.c. */
 #ifndef CORE_LRU_ORDER_H
 #define CORE_LRU_ORDER_H
 

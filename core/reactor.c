@@ -41,6 +41,7 @@
 #include "session.h"
 #include "sys.h"
 #include "timer.h"
+#include "trace.h"
 #include "worker.h"
 
 enum {
@@ -235,9 +236,18 @@ static void note_deadline(struct reactor *r, struct slot *slot, const struct job
 		timer_arm(&r->timers, &slot->timer, slot->deadline_ms);
 }
 
+static void trace_pause(const struct reactor *r, int kind)
+{
+	int64_t now_ns = trace_now(&r->worker.counters);
+	if (now_ns)
+		trace_add(r->worker.counters.trace, kind, -1, 0, now_ns);
+}
+
 static void park(struct reactor *r, struct slot *slot, const struct job *job)
 {
 	note_deadline(r, slot, job);
+	if (job->req.op == IO_SLEEP)
+		trace_pause(r, TRACE_PAUSE_BEGIN);
 	if (session_park(&r->worker, &slot->session, job) || watch_for_parked(r, slot))
 		drop(r, slot);
 }
@@ -467,6 +477,8 @@ static void fire_timer(struct reactor *r, struct timer *timer)
 		return;
 	}
 	session_unpark(&r->worker, &slot->session, &job);
+	if (job.req.op == IO_SLEEP)
+		trace_pause(r, TRACE_PAUSE_END);
 	run(r, slot, &job, job.req.op == IO_SLEEP ? 0 : -ETIMEDOUT);
 }
 

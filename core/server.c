@@ -32,6 +32,7 @@
 #include "pages.h"
 #include "plugin.h"
 #include "stats.h"
+#include "trace.h"
 
 /* ---- signals and the way to an end ---- */
 
@@ -144,6 +145,8 @@ static const struct option_def server_option_defs[] = {
 	  .set = set_string, FIELD(log_file) },
 	{ .name = "inetd", .help = "serve the one client on standard input, as inetd(8) starts it", .set = set_flag,
 	  FIELD(inetd) },
+	{ .name = "trace", .arg = "FILE", .help = "write there at the end who did what when, as Chrome Trace Event JSON",
+	  .set = set_string, FIELD(trace_file) },
 	{ .name = "stats", .arg = "FILE", .help = "write the counters there as JSON at the end", .set = set_string,
 	  FIELD(stats_file) },
 	{ 0 },
@@ -500,6 +503,13 @@ static int serve(struct server *s, const struct backend *const *backends)
 				strerrordesc_np(-failed));
 		error = error ? error : failed;
 	}
+	if (s->options.trace_file) {
+		int failed = trace_write(s, s->options.trace_file);
+		if (failed)
+			fprintf(stderr, "%s: cannot write %s: %s\n", s->program, s->options.trace_file,
+				strerrordesc_np(-failed));
+		error = error ? error : failed;
+	}
 	return error ? 1 : 0;
 }
 
@@ -511,6 +521,7 @@ static void tear_down(struct server *s)
 	if (s->listen_fd >= 0)
 		close(s->listen_fd);
 	access_close(&s->access);
+	trace_forget(s);
 	if (s->config && s->service->close)
 		s->service->close(s->config);
 	free(s->config);

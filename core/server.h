@@ -31,7 +31,7 @@ struct server_options {
 	int         grace_ms;
 	int         log_level;
 	size_t      file_cache;   /* bytes; 0: no file is kept */
-	const char *log_file, *stats_file, *access_file;
+	const char *log_file, *stats_file, *access_file, *trace_file;
 	bool          list_backends, inetd;
 };
 
@@ -54,10 +54,12 @@ struct server {
 	atomic_int            n_sessions;   /* now; blocking drivers count here */
 	_Atomic int64_t       said_tired_ms; /* when we last said that accepting pauses; 0: never */
 
-	pthread_mutex_t       lock;         /* guards the three below */
+	pthread_mutex_t       lock;         /* guards those below, but for the atomics */
 	struct worker        *workers;      /* those that live */
 	struct counters       gone;         /* what those that ended had counted */
 	unsigned              n_workers;    /* that ever were: they are numbered */
+	struct trace         *traces;       /* of workers that have ended */
+	atomic_uint_least64_t traced;       /* events in them */
 	pthread_cond_t        session_ended; /* with lock: for threads that wait for room */
 };
 

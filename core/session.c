@@ -31,6 +31,7 @@
 #include "server.h"
 #include "session_file.h"
 #include "sys.h"
+#include "trace.h"
 
 enum { LINGER_RECEIVES = 64 };
 
@@ -366,7 +367,10 @@ static void ask_service(struct worker *w, struct session *s, struct job *job, ss
 	w->env.peer = &s->peer;
 	w->current = s;
 	count_add(&w->counters, COUNT_RESUMES, 1);
+	int64_t began_ns = trace_now(&w->counters);
 	w->service->resume(s->state, &w->env, &got, &job->req);
+	if (began_ns)
+		trace_add(w->counters.trace, TRACE_THINK, -1, (int)job->req.op, began_ns);
 	accept_request(w, s, job);
 }
 
@@ -506,6 +510,7 @@ int session_park(struct worker *w, struct session *s, const struct job *job)
 void session_unpark(struct worker *w, struct session *s, struct job *job)
 {
 	forget_window(w);
+	w->current = s;
 	job_begin(job);
 	job->req.op = (enum io_op)s->op;
 	job->req.end = (enum io_end)s->end_of;

@@ -6,8 +6,8 @@
  * Each call passes fault_before() on its way in, and after() on its way out:
  *
  *     driver --> fault_before() --> the kernel --> after() --> driver
- *                (test builds:      count, errno -> -errno,
- *                 refuse, shorten)  (a trace would hang here)
+ *                (test builds:      count, trace,
+ *                 refuse, shorten)   errno -> -errno
  *
  * SPDX-License-Identifier: MIT */
 #include "sys.h"
@@ -24,11 +24,16 @@
 
 #include "fault.h"
 #include "net.h"
+#include "trace.h"
 
-static ssize_t after(struct counters *c, enum count kind, ssize_t result)
+/* A call: it is timed if there is a trace, and its errno is looked at before anything else may set it. */
+#define CALL(c, kind, fd, call) after((c), (kind), (fd), (trace_begin(c), (call)))
+
+static ssize_t after(struct counters *c, enum count kind, int fd, ssize_t result)
 {
 	int error = result < 0 ? errno : 0;
 	count_add(c, kind, 1);
+	trace_end(c, kind, fd, error ? -error : result);
 	if (!error)
 		return result;
 	if (error == EAGAIN)
@@ -36,13 +41,15 @@ static ssize_t after(struct counters *c, enum count kind, ssize_t result)
 	return -error;
 }
 
+#define WAIT(c, timeout_ms, call) after_wait((c), (timeout_ms), (trace_begin(c), (call)))
+
 static int after_wait(struct counters *c, int timeout_ms, int result)
 {
 	if (result > 0)
 		count_add(c, COUNT_EVENTS, (uint64_t)result);
 	else if (result == 0 && timeout_ms)
 		count_add(c, COUNT_EMPTY, 1);
-	return (int)after(c, COUNT_WAIT, result);
+	return (int)after(c, COUNT_WAIT, -1, result);
 }
 
 int sys_accept(struct counters *c, int listen_fd, struct peer *peer, int flags)
@@ -53,7 +60,7 @@ int sys_accept(struct counters *c, int listen_fd, struct peer *peer, int flags)
 	if (error)
 		return error;
 	sa.ss_family = AF_UNSPEC;
-	int fd = (int)after(c, COUNT_ACCEPT, accept4(listen_fd, (struct sockaddr *)&sa, &len, flags | SOCK_CLOEXEC));
+	int fd = (int)CALL(c, COUNT_ACCEPT, listen_fd, accept4(listen_fd, (struct sockaddr *)&sa, &len, flags | SOCK_CLOEXEC));
 	if (fd >= 0)
 		peer_from_sockaddr(peer, (struct sockaddr *)&sa);
 	return fd;
@@ -64,7 +71,7 @@ ssize_t sys_recv(struct counters *c, int fd, void *buf, size_t len, int flags)
 	int error = fault_before(COUNT_RECV, &len);
 	if (error)
 		return error;
-	ssize_t n = after(c, COUNT_RECV, recv(fd, buf, len, flags));
+	ssize_t n = CALL(c, COUNT_RECV, fd, recv(fd, buf, len, flags));
 	if (n > 0)
 		count_add(c, COUNT_BYTES_IN, (uint64_t)n);
 	return n;
@@ -84,9 +91,9 @@ ssize_t sys_send(struct counters *c, int fd, struct iovec head, struct iovec bod
 	if (error)
 		return error;
 	flags |= MSG_NOSIGNAL;
-	ssize_t n = len < head.iov_len || !body.iov_len ? send(fd, head.iov_base, len, flags)
-							: send_both(fd, head, body, flags);
-	n = after(c, COUNT_SEND, n);
+	bool both = len == head.iov_len && body.iov_len;
+	ssize_t n = CALL(c, COUNT_SEND, fd,
+			 both ? send_both(fd, head, body, flags) : send(fd, head.iov_base, len, flags));
 	if (n > 0)
 		count_add(c, COUNT_BYTES_OUT, (uint64_t)n);
 	return n;
@@ -94,24 +101,24 @@ ssize_t sys_send(struct counters *c, int fd, struct iovec head, struct iovec bod
 
 int sys_shutdown(struct counters *c, int fd, int how)
 {
-	return (int)after(c, COUNT_SHUTDOWN, shutdown(fd, how));
+	return (int)CALL(c, COUNT_SHUTDOWN, fd, shutdown(fd, how));
 }
 
 /* close(2) NOTES: on Linux the descriptor is gone also when close says EINTR, so it is never repeated. */
 int sys_close(struct counters *c, int fd)
 {
-	return (int)after(c, COUNT_CLOSE, close(fd));
+	return (int)CALL(c, COUNT_CLOSE, fd, close(fd));
 }
 
 int sys_socket(struct counters *c, int family, int type)
 {
-	return (int)after(c, COUNT_OTHER, socket(family, type | SOCK_CLOEXEC, 0));
+	return (int)CALL(c, COUNT_OTHER, -1, socket(family, type | SOCK_CLOEXEC, 0));
 }
 
 int sys_connect(struct counters *c, int fd, const struct sockaddr *sa, socklen_t len)
 {
 	int error = fault_before(COUNT_CONNECT, NULL);
-	return error ? error : (int)after(c, COUNT_CONNECT, connect(fd, sa, len));
+	return error ? error : (int)CALL(c, COUNT_CONNECT, fd, connect(fd, sa, len));
 }
 
 /* O_NONBLOCK: opening a FIFO must not wait for its writer. glibc 2.36 has no wrapper for openat2. */
@@ -120,43 +127,43 @@ int sys_open_below(struct counters *c, int root_fd, const char *path)
 	struct open_how how = { .flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK,
 				.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS };
 	int error = fault_before(COUNT_OPEN, NULL);
-	return error ? error : (int)after(c, COUNT_OPEN, syscall(SYS_openat2, root_fd, path, &how, sizeof how));
+	return error ? error : (int)CALL(c, COUNT_OPEN, -1, syscall(SYS_openat2, root_fd, path, &how, sizeof how));
 }
 
 int sys_fstat(struct counters *c, int fd, struct stat *st)
 {
 	int error = fault_before(COUNT_OTHER, NULL);
-	return error ? error : (int)after(c, COUNT_OTHER, fstat(fd, st));
+	return error ? error : (int)CALL(c, COUNT_OTHER, fd, fstat(fd, st));
 }
 
 int sys_fstat_at(struct counters *c, int dir_fd, const char *name, struct stat *st)
 {
-	return (int)after(c, COUNT_OTHER, fstatat(dir_fd, name, st, AT_SYMLINK_NOFOLLOW));
+	return (int)CALL(c, COUNT_OTHER, dir_fd, fstatat(dir_fd, name, st, AT_SYMLINK_NOFOLLOW));
 }
 
 ssize_t sys_getdents(struct counters *c, int dir_fd, void *entries, size_t size)
 {
 	int error = fault_before(COUNT_OTHER, NULL);
-	return error ? error : after(c, COUNT_OTHER, getdents64(dir_fd, entries, size));
+	return error ? error : CALL(c, COUNT_OTHER, dir_fd, getdents64(dir_fd, entries, size));
 }
 
 ssize_t sys_pread(struct counters *c, int fd, void *buf, size_t len, off_t offset)
 {
 	int error = fault_before(COUNT_PREAD, &len);
-	return error ? error : after(c, COUNT_PREAD, pread(fd, buf, len, offset));
+	return error ? error : CALL(c, COUNT_PREAD, fd, pread(fd, buf, len, offset));
 }
 
 int sys_socket_error(struct counters *c, int fd)
 {
 	int error = 0;
 	socklen_t len = sizeof error;
-	int failed = (int)after(c, COUNT_OTHER, getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len));
+	int failed = (int)CALL(c, COUNT_OTHER, fd, getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len));
 	return failed ? failed : -error;
 }
 
 ssize_t sys_write(struct counters *c, int fd, const void *buf, size_t len)
 {
-	return after(c, COUNT_OTHER, write(fd, buf, len));
+	return CALL(c, COUNT_OTHER, fd, write(fd, buf, len));
 }
 
 ssize_t sys_sendfile(struct counters *c, int fd, int file_fd, off_t *offset, size_t len)
@@ -164,7 +171,7 @@ ssize_t sys_sendfile(struct counters *c, int fd, int file_fd, off_t *offset, siz
 	int error = fault_before(COUNT_SENDFILE, &len);
 	if (error)
 		return error;
-	ssize_t n = after(c, COUNT_SENDFILE, sendfile(fd, file_fd, offset, len));
+	ssize_t n = CALL(c, COUNT_SENDFILE, fd, sendfile(fd, file_fd, offset, len));
 	if (n > 0)
 		count_add(c, COUNT_BYTES_OUT, (uint64_t)n);
 	return n;
@@ -174,32 +181,34 @@ int sys_select(struct counters *c, int n, fd_set *in, fd_set *out, int timeout_m
 {
 	struct timeval timeout = { timeout_ms / 1000, timeout_ms % 1000 * 1000 };
 	int error = fault_before(COUNT_WAIT, NULL);
-	return error ? error : after_wait(c, timeout_ms, select(n, in, out, NULL, timeout_ms < 0 ? NULL : &timeout));
+	return error ? error : WAIT(c, timeout_ms, select(n, in, out, NULL, timeout_ms < 0 ? NULL : &timeout));
 }
 
 int sys_poll(struct counters *c, struct pollfd *fds, unsigned n, int timeout_ms)
 {
 	int error = fault_before(COUNT_WAIT, NULL);
-	return error ? error : after_wait(c, timeout_ms, poll(fds, n, timeout_ms));
+	return error ? error : WAIT(c, timeout_ms, poll(fds, n, timeout_ms));
 }
 
 int sys_epoll_ctl(struct counters *c, int epfd, int op, int fd, uint32_t events, uint64_t data)
 {
 	struct epoll_event event = { .events = events, .data.u64 = data };
 	int error = fault_before(COUNT_CTL, NULL);
-	return error ? error : (int)after(c, COUNT_CTL, epoll_ctl(epfd, op, fd, &event));
+	return error ? error : (int)CALL(c, COUNT_CTL, fd, epoll_ctl(epfd, op, fd, &event));
 }
 
 int sys_epoll_wait(struct counters *c, int epfd, struct epoll_event *events, int max, int timeout_ms)
 {
 	int error = fault_before(COUNT_WAIT, NULL);
-	return error ? error : after_wait(c, timeout_ms, epoll_wait(epfd, events, max, timeout_ms));
+	return error ? error : WAIT(c, timeout_ms, epoll_wait(epfd, events, max, timeout_ms));
 }
 
 int sys_sleep_until(struct counters *c, int64_t end_ns)
 {
 	struct timespec end = { end_ns / 1000000000, end_ns % 1000000000 };
+	trace_begin(c);
 	int error = clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &end, NULL);
 	count_add(c, COUNT_SLEEP, 1);
+	trace_end(c, COUNT_SLEEP, -1, -error);
 	return -error;
 }

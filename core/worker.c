@@ -10,6 +10,7 @@
 #include "clock.h"
 #include "lookup.h"
 #include "server.h"
+#include "trace.h"
 #include "session_file.h"
 
 /* One block for all: a thread's few warm lines stand close together, which is what a hundred threads share a cache by.
@@ -64,8 +65,10 @@ int worker_open(struct worker *w, struct server *server, const struct service *s
 	if (error)
 		return error;
 	worker_tick(w, clock_ms());
-	if (!is_beside(w))
-		enter_list(w);
+	if (is_beside(w))
+		return 0;
+	enter_list(w);
+	w->counters.trace = trace_open(w);
 	return 0;
 }
 
@@ -83,8 +86,10 @@ static void leave_list(struct worker *w)
 
 void worker_close(struct worker *w)
 {
-	if (!is_beside(w))
+	if (!is_beside(w)) {
+		trace_close(w->server, w->counters.trace);
 		leave_list(w);
+	}
 	lookups_close(w->lookups);
 	free(w->session); /* the beginning of the block */
 }

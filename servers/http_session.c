@@ -18,10 +18,7 @@
 
 #include <errno.h>
 
-#include "http_access.h"
 #include "http_stats.h"
-
-enum { CLOSE = 1, LINGER = 2, ERROR_ROOM = 512 };
 
 /* ---- the clock ---- */
 
@@ -108,149 +105,13 @@ static void discard_body(struct http_turn *t)
 	struct http_text piece;
 	int64_t n = http_body_take(&s->body, t->data + t->used, t->len - t->used, &piece);
 	if (n < 0 || n > HTTP_REQUEST_BODY_MAX - (int64_t)s->discarded) {
-		s->after = CLOSE | LINGER;
+		s->after = HTTP_CLOSE | HTTP_LINGER;
 		return;
 	}
 	s->discarded += (uint32_t)n;
 	t->used += (size_t)n;
 	if (s->body.done)
 		s->body = (struct http_body){ 0 };
-}
-
-static bool has_body(const struct http_request *r)
-{
-	return r->chunked || r->content_length > 0;
-}
-
-/* Where the request after this one begins; len when its body has not come whole. */
-static size_t after_body(const struct http_turn *t, const struct http_request *r)
-{
-	struct http_body body;
-	struct http_text piece;
-	size_t at = t->used + t->head_len;
-	http_body_of_request(&body, r);
-	while (!body.done && at < t->len) {
-		int64_t n = http_body_take(&body, t->data + at, t->len - at, &piece);
-		if (n < 0)
-			return t->len;
-		at += (size_t)n;
-	}
-	return at;
-}
-
-/* While stopping, the last request that has come is told that it is the last. */
-static bool is_last(const struct http_turn *t, const struct http_request *r)
-{
-	struct http_request following;
-	size_t at = after_body(t, r);
-	return at >= t->len || http_parse_request(&following, t->data + at, t->len - at) == 0;
-}
-
-bool http_may_keep_less_often(const struct http_turn *t, const struct http_request *r)
-{
-	if (!r->keep_alive)
-		return false;
-	if (has_body(r) && (r->expect_continue || r->content_length > HTTP_REQUEST_BODY_MAX))
-		return false;
-	return !t->env->stopping || !is_last(t, r);
-}
-
-/* ---- answers ---- */
-
-/* Counts it, and takes the head. */
-static inline void take_head(struct http_turn *t, int status, uint64_t content)
-{
-	if (t->kind->stats)
-		http_stats_answer(t->kind->stats(t->env), t->env, status, content);
-	t->used += t->head_len;
-	t->head_len = 0;
-	t->answers++;
-}
-
-void http_answered(struct http_turn *t, const struct http_request *r, bool keep, int status, uint64_t content)
-{
-	struct http_session *s = t->s;
-	if (t->env->access)
-		http_access(t->env, r->line, r->fields, status, content);
-	take_head(t, status, content);
-	if (!keep) {
-		s->after = has_body(r) || t->env->stopping ? CLOSE | LINGER : CLOSE;
-	} else if (has_body(r)) { /* it is discarded from here on */
-		http_body_of_request(&s->body, r);
-		s->discarded = 0;
-		s->began_ms = (uint32_t)t->env->now_ms;
-	}
-}
-
-bool http_answer_text(struct http_turn *t, const struct http_request *r, int status, const char *more,
-		      struct http_text type, struct http_text content)
-{
-	bool keep = http_may_keep(t, r), send = r->method != HTTP_HEAD && content.text;
-	size_t from = t->out.len, type_len = type.len < 127 ? type.len : 127;
-	char type_text[128] = "";
-	if (type_len)
-		memcpy(type_text, type.text, type_len);
-	struct http_answer answer = { .status = status,
-				      .wall_s = t->env->wall_s,
-				      .more = more,
-				      .keep_alive = keep,
-				      .say_keep_alive = r->minor == 0,
-				      .content_length = content.text ? (int64_t)content.len : -1,
-				      .content_type = type_len ? type_text : NULL };
-	http_put_head(&t->out, &answer);
-	if (send && content.len > t->out.size - t->out.len)
-		t->out.full = true;
-	if (t->out.full) {
-		t->out.len = from;
-		t->out.full = false;
-		return false;
-	}
-	if (send) {
-		memmove(t->out.data + t->out.len, content.text, content.len);
-		t->out.len += content.len;
-	}
-	http_answered(t, r, keep, status, send ? content.len : 0);
-	return true;
-}
-
-/* The first line of what has come, for the log. */
-static struct http_text first_line(const struct http_turn *t)
-{
-	const char *at = t->data + t->used, *end = t->data + t->len;
-	while (at < end && (*at == '\r' || *at == '\n'))
-		at++;
-	size_t n = 0;
-	while (at + n < end && at[n] != '\r' && at[n] != '\n')
-		n++;
-	return (struct http_text){ at, n };
-}
-
-static uint64_t content_after(const struct http_out *out, size_t from)
-{
-	const char *end = memmem(out->data + from, out->len - from, "\r\n\r\n", 4);
-	return end ? (uint64_t)(out->data + out->len - (end + 4)) : 0;
-}
-
-/* line and fields are of a head that was understood, or empty. False: no room. */
-static bool put_error(struct http_turn *t, int status, const char *why, bool head, struct http_text line,
-		      struct http_text fields)
-{
-	size_t from = t->out.len;
-	if (t->out.size - from < ERROR_ROOM)
-		return false;
-	http_put_error(&t->out, status, why, head, t->env->wall_s);
-	uint64_t content = content_after(&t->out, from);
-	if (t->env->access)
-		http_access(t->env, line.len ? line : first_line(t), fields, status, content);
-	take_head(t, status, content);
-	t->s->after = CLOSE | LINGER;
-	return true;
-}
-
-bool http_answer_error(struct http_turn *t, const struct http_request *r, int status, const char *why)
-{
-	struct http_text none = { 0 };
-	return put_error(t, status, why, r && r->method == HTTP_HEAD, r ? r->line : none, r ? r->fields : none);
 }
 
 /* ---- a batch of them ---- */
@@ -270,14 +131,13 @@ enum { NOT_YET = -1 };
 static int answer_one(struct http_turn *t)
 {
 	struct http_request r;
-	struct http_text none = { 0 };
 	int head_len = http_parse_request(&r, t->data + t->used, t->len - t->used);
 	if (head_len == 0)
 		return NOT_YET;
 	t->head_len = head_len > 0 ? (size_t)head_len : 0;
 	if (head_len > 0)
 		return (int)answer_whole(t, &r);
-	return put_error(t, -head_len, r.why, r.method == HTTP_HEAD, none, none) ? HTTP_ANSWERED : HTTP_FULL;
+	return http_answer_error(t, &r, -head_len, r.why) ? HTTP_ANSWERED : HTTP_FULL;
 }
 
 /* After the last answer nothing else is looked at. False: the service leads now. */
@@ -290,7 +150,7 @@ static bool answer_all(struct http_turn *t)
 		else
 			did = answer_one(t);
 	if (t->s->after && t->used < t->len) {
-		t->s->after |= LINGER;
+		t->s->after |= HTTP_LINGER;
 		t->used = t->len;
 	}
 	return did != HTTP_LEADS;
@@ -350,7 +210,7 @@ static void go_on(struct http_turn *t, bool received)
 	if (t->out.len)
 		http_send(t, NULL, 0);
 	else if (t->s->after)
-		finish(t, t->s->after & LINGER || t->used < t->len);
+		finish(t, t->s->after & HTTP_LINGER || t->used < t->len);
 	else
 		wait_for_more(t, received);
 }

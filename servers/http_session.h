@@ -53,12 +53,14 @@ struct http_limits { /* milliseconds; 0: as --idle-timeout says */
 	{ .name = "send-timeout", .arg = "TIME", .help = "for a client to take some (--idle-timeout)", \
 	  .set = set_seconds_ms, .offset = offsetof(config, limits.send_ms), .min = 1, .max = 86400000 }
 
+enum { HTTP_CLOSE = 1, HTTP_LINGER = 2 };
+
 /* A connection's state: a member of the service's session, zeroed at first. */
 struct http_session {
 	uint32_t began_ms; /* when the head or body at hand began; wraps around, differences do not care */
 	uint32_t seen;     /* so many bytes of a head were not enough */
 	uint32_t discarded; /* bytes of the body at hand so far */
-	uint32_t after;    /* what follows the send at hand: the session's own bits */
+	uint32_t after;     /* the send at hand, if it is the last one: HTTP_CLOSE, HTTP_LINGER */
 	struct http_body body; /* of the request that was answered, while it is being discarded */
 };
 
@@ -136,8 +138,8 @@ void http_answered(struct http_turn *, const struct http_request *, bool keep, i
 bool http_answer_text(struct http_turn *, const struct http_request *, int status, const char *more,
 		      struct http_text type, struct http_text content);
 
-/* An error that ends the connection. r NULL: the head could not even be parsed. False: no room, return
- * HTTP_FULL. */
+/* An error that ends the connection. r NULL, or as far as it could be parsed: there is no whole head. False: no
+ * room, return HTTP_FULL. */
 bool http_answer_error(struct http_turn *, const struct http_request *r, int status, const char *why);
 
 /* The requests of the contract, with the right time-out, and t->used taken: what stands in out is sent, body

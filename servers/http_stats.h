@@ -34,8 +34,9 @@ struct http_totals http_stats_totals(const struct http_stats *);
 
 /* {"service": "web", "connections": 3, "requests": 120, "bytes": 44120, "status": {"200": 118, "404": 2},
  *  "workers": [{"connections": 3, "requests": 120, "bytes": 44120}]}: "connections" are those now. `more` is
- * inserted before "workers", with its comma ("\"hits\": 3,"); or NULL. HTTP_STATS_JSON_MAX bytes and those of service
- * and more are enough; in less there are fewer workers, as long as the others fit in 1 KiB. */
+ * inserted before "workers", with its comma ("\"hits\": 3,"); or NULL. It ends with "}\n". HTTP_STATS_JSON_MAX
+ * bytes and those of service and more are enough; in less there are fewer workers, as long as the others fit
+ * in 1 KiB. */
 enum { HTTP_STATS_JSON_MAX = 8192 };
 void http_stats_json(struct http_out *, const struct http_stats *, const char *service, const char *more);
 

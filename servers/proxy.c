@@ -6,13 +6,13 @@
  *                          +--- in the cache ---> head, Age, pinned body ---> send           X-Cache: HIT
  *                          +--- else proxy_fetch(): connect, ask, pass on   (proxy_origin.c)  X-Cache: MISS
  *
- * The head of an object is kept as it will be sent, so a hit is: parse, look up, copy the head, send. Small bodies are
- * copied behind it, so that pipelined hits leave in one send; larger ones are lent from the cache to the kernel, and
- * stay pinned until they are gone. A hit is answered whole, with 200, also when a part (Range) or only news
- * (If-None-Match) was asked for: both may be ignored (RFC 9110 sections 13.1, 14.2).
+ * The head of an object is kept as it will be sent, so a hit is: parse, look up, copy the head, send. Small
+ * bodies are copied behind it, so that pipelined hits leave in one send; larger ones are lent from the cache to
+ * the kernel, and stay pinned until they are gone. A hit is answered whole, with 200, also when a part (Range)
+ * or only news (If-None-Match) was asked for: both may be ignored (RFC 9110 sections 13.1, 14.2).
  *
- * Not from the cache: what comes with Authorization, and what is asked for anew (Cache-Control: no-cache, max-age=0).
- * Not kept either: requests with Authorization or no-store. --lab looks at none of these.
+ * Not from the cache: what comes with Authorization, and what is asked for anew (Cache-Control: no-cache,
+ * max-age=0). Not kept either: requests with Authorization or no-store. --lab looks at none of these.
  *
  * RFC 9110 sections 7.6, 15.6.3, 15.6.5; RFC 9111; RFC 5842 section 7.2 (508).
  *
@@ -114,7 +114,8 @@ void proxy_put_end(struct http_out *out, bool keep, bool http_1_1)
 }
 
 /* The object's head ends in "Age: ". */
-static void put_hit_head(struct http_turn *t, const struct http_request *r, const struct lru_object *object, bool keep)
+static void put_hit_head(struct http_turn *t, const struct http_request *r, const struct lru_object *object,
+			 bool keep)
 {
 	int64_t age_ms = t->env->now_ms - object->since_ms;
 	http_put(&t->out, object->head, object->head_len);
@@ -124,7 +125,8 @@ static void put_hit_head(struct http_turn *t, const struct http_request *r, cons
 }
 
 /* There is room for the head. */
-static enum http_did send_hit(struct http_turn *t, const struct http_request *r, const struct lru_object *object)
+static enum http_did send_hit(struct http_turn *t, const struct http_request *r,
+			      const struct lru_object *object)
 {
 	struct proxy_session *s = (struct proxy_session *)(void *)t->s; /* its first member */
 	bool keep = http_may_keep(t, r);
@@ -261,7 +263,8 @@ static void end_hit(const struct io_env *env, struct proxy_session *s)
 	s->step = STEP_NONE;
 }
 
-static void proxy_resume(void *session, const struct io_env *env, const struct io_result *got, struct io_req *next)
+static void proxy_resume(void *session, const struct io_env *env, const struct io_result *got,
+			 struct io_req *next)
 {
 	struct proxy_session *s = session;
 	struct http_turn t = http_turn(&s->http, &proxy_http, env, got, next);
@@ -289,7 +292,8 @@ static void proxy_end(void *session, const struct io_env *env)
 const struct service proxy_service = {
 	.contract = MUXLAB_CONTRACT,
 	.name = "proxy",
-	.summary = "A caching proxy for http: GET and HEAD, fetched from their origins or answered from memory.",
+	.summary =
+		"A caching proxy for http: GET and HEAD, fetched from their origins or answered from memory.",
 	.port = 8888,
 	.session_size = sizeof(struct proxy_session),
 	.shared_size = sizeof(struct proxy_shared),

@@ -1,8 +1,9 @@
-/* proxy.h - the caching proxy: GET and HEAD of http:// addresses, fetched from their origins or answered from memory.
+/* proxy.h - the caching proxy: GET and HEAD of http:// addresses, fetched from their origins or answered from
+ * memory.
  *
- * The cache (core/lru.h) is a part of the config, so it belongs to a process: threads share it, and processes that a
- * backend forks have one each. Whoever asks them in turn misses once in every process. Only counters are in shared
- * memory. */
+ * The cache (core/lru.h) is a part of the config, so it belongs to a process: threads share it, and
+ * processes that a backend forks have one each. Whoever asks them in turn misses once in every process. Only
+ * counters are in shared memory. */
 #ifndef SERVERS_PROXY_H
 #define SERVERS_PROXY_H
 
@@ -28,7 +29,8 @@ struct proxy_config {
 enum { PROXY_ROWS = 64 };
 
 struct proxy_row { /* of a worker, as in http_stats.h */
-	_Alignas(64) atomic_uint_least64_t hits, misses, not_cached; /* not_cached: misses that may or can not be kept */
+	_Alignas(64) atomic_uint_least64_t hits, misses,
+		not_cached; /* not_cached: misses that may or can not be kept */
 	atomic_uint_least64_t hit_bytes, miss_bytes;                 /* of content */
 };
 

@@ -12,8 +12,8 @@
  *     HTTP/1.1 200 OK                <----  HTTP/1.0 200 OK               <----
  *     its fields, Via                <----  but those for this connection <----
  *
- * Fields that belong to one connection are those of RFC 9110 section 7.6.1, and those that a Connection field names.
- * Of a request's body nothing is passed on: in a GET it has no meaning (section 9.3.1).
+ * Fields that belong to one connection are those of RFC 9110 section 7.6.1, and those that a Connection field
+ * names. Of a request's body nothing is passed on: in a GET it has no meaning (section 9.3.1).
  *
  * SPDX-License-Identifier: MIT */
 #include "proxy_forward.h"
@@ -255,7 +255,8 @@ const char *proxy_put_request(struct http_out *out, const struct proxy_wish *w, 
 	return wrong;
 }
 
-const char *proxy_put_response(struct http_out *out, const struct http_response *r, const char *name, int64_t wall_s)
+const char *proxy_put_response(struct http_out *out, const struct http_response *r, const char *name,
+			       int64_t wall_s)
 {
 	struct http_text date;
 	HTTP_PUT(out, "HTTP/1.1 ");

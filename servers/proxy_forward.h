@@ -1,5 +1,5 @@
-/* proxy_forward.h - heads on their way through a proxy, as pure functions: what a request wants of it, what is asked of
- * the origin, what is passed back, and what may be kept. */
+/* proxy_forward.h - heads on their way through a proxy, as pure functions: what a request wants of it, what
+ * is asked of the origin, what is passed back, and what may be kept. */
 #ifndef SERVERS_PROXY_FORWARD_H
 #define SERVERS_PROXY_FORWARD_H
 
@@ -15,7 +15,8 @@ enum {
 /* ---- requests ---- */
 
 struct proxy_wish { /* what a request says to a proxy */
-	struct http_url url;     /* authority, host, port (80 if it has none); path and query are those of the request */
+	struct http_url
+		url; /* authority, host, port (80 if it has none); path and query are those of the request */
 	bool no_store, fresh;    /* Cache-Control: no-store; or no-cache, max-age=0, as a browser's reload */
 	bool authorized;         /* the answer is for this user alone */
 	bool seen_before;        /* it has passed through `name` already (Via) */
@@ -40,9 +41,11 @@ const char *proxy_put_request(struct http_out *, const struct proxy_wish *, cons
 
 /* ---- responses ---- */
 
-/* Status line and fields as they are passed on and kept: without those that belong to this connection, and without
- * Content-Length, Age and X-Cache, which the caller adds; with Via, and Date if there is none. NULL, or what is wrong. */
-const char *proxy_put_response(struct http_out *, const struct http_response *, const char *name, int64_t wall_s);
+/* Status line and fields as they are passed on and kept: without those that belong to this connection, and
+ * without Content-Length, Age and X-Cache, which the caller adds; with Via, and Date if there is none. NULL,
+ * or what is wrong. */
+const char *proxy_put_response(struct http_out *, const struct http_response *, const char *name,
+			       int64_t wall_s);
 
 struct proxy_life {
 	int64_t age_s;  /* it is as old as that already */

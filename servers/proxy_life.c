@@ -4,9 +4,9 @@
  *     for a while    s-maxage, else max-age, else Expires - Date; less the Age that it came with
  *     until evicted  nothing is said: the simplest rule that RFC 9111 section 4.2.2 leaves room for
  *
- * A cache that asks the origin again (If-None-Match) could keep more: no-cache, and what is over. This one does not, so
- * it keeps nothing that it would have to ask for. With Vary it would need more than one object for a key. What sets a
- * cookie is meant for one user, though RFC 9111 section 7.3 does not say so.
+ * A cache that asks the origin again (If-None-Match) could keep more: no-cache, and what is over. This one does
+ * not, so it keeps nothing that it would have to ask for. With Vary it would need more than one object for a
+ * key. What sets a cookie is meant for one user, though RFC 9111 section 7.3 does not say so.
  *
  * RFC 9111 sections 3, 4.2, 5.1, 5.2.2, 5.3.
  *
@@ -38,7 +38,8 @@ static bool read_seconds(struct http_text directive, const char *name, int64_t *
 	return true;
 }
 
-/* The name of a directive, without its argument: private="field" is as good as private for one who keeps no parts. */
+/* The name of a directive, without its argument: private="field" is as good as private for one who keeps no
+ * parts. */
 static bool is_directive(struct http_text directive, const char *name)
 {
 	const char *equals = directive.len ? memchr(directive.text, '=', directive.len) : NULL;
@@ -51,7 +52,8 @@ static void read_cache_control(struct said *said, struct http_text value)
 {
 	struct http_text d;
 	while (http_next_element(&value, &d)) {
-		said->never |= is_directive(d, "no-store") || is_directive(d, "private") || is_directive(d, "no-cache");
+		said->never |= is_directive(d, "no-store") || is_directive(d, "private") ||
+			       is_directive(d, "no-cache");
 		if (!read_seconds(d, "s-maxage=", &said->shared_max_age))
 			read_seconds(d, "max-age=", &said->max_age);
 	}

@@ -9,20 +9,21 @@
  *                                          +--> LEAVE                  all is passed on
  *       CUT: the origin broke off <--------+
  *
- * While this goes on, the client's request stays on offer, untaken: it is parsed again when it is needed. FAIL, CUT and
- * LEAVE close the origin, and so have the client's bytes again.
+ * While this goes on, the client's request stays on offer, untaken: it is parsed again when it is needed. FAIL,
+ * CUT and LEAVE close the origin, and so have the client's bytes again.
  *
  *     origin says           HTTP/1.1 client            HTTP/1.0 client, which understands no chunks
  *     Content-Length        the same, keep-alive       the same, keep-alive if asked
  *     chunked               new chunks, keep-alive     content until the end, close
  *     neither, or 0.9       chunks, keep-alive         content until the end, close
  *
- * Content of known length, and content until the end, is sent straight from the received bytes. Heads and chunks are
- * made in the scratch buffer, and content is copied behind them as far as it fits. A body that breaks off is never
- * made to look whole: the client's connection ends without the last chunk, or short of its Content-Length. Only a client
- * of HTTP/1.0 whose origin gave no length cannot see it.
+ * Content of known length, and content until the end, is sent straight from the received bytes. Heads and
+ * chunks are made in the scratch buffer, and content is copied behind them as far as it fits. A body that
+ * breaks off is never made to look whole: the client's connection ends without the last chunk, or short of its
+ * Content-Length. Only a client of HTTP/1.0 whose origin gave no length cannot see it.
  *
- * RFC 9112 sections 6.3, 7.1, 8; RFC 1945 section 1.1 (a "simple response" of HTTP/0.9 is a body and nothing else).
+ * RFC 9112 sections 6.3, 7.1, 8; RFC 1945 section 1.1 (a "simple response" of HTTP/0.9 is a body and nothing
+ * else).
  *
  * SPDX-License-Identifier: MIT */
 #include <errno.h>
@@ -140,7 +141,8 @@ static void end_cut(struct http_turn *t, struct proxy_session *s)
 
 /* ---- asking ---- */
 
-void proxy_fetch(struct http_turn *t, struct proxy_session *s, const struct http_request *r, const struct proxy_wish *w)
+void proxy_fetch(struct http_turn *t, struct proxy_session *s, const struct http_request *r,
+		 const struct proxy_wish *w)
 {
 	const struct proxy_config *config = proxy_config_of(t);
 	struct http_out key = t->out;
@@ -221,9 +223,11 @@ static void begin_keeping(struct http_turn *t, struct proxy_session *s, const st
 	if (life.left_s < INT64_MAX / 2000)
 		until_ms = now_ms + life.left_s * 1000;
 	bool may_keep = s->fill && r->status == 200 && life.left_s > 0;
-	if (may_keep && lru_expect_body(config->cache, s->fill, r->content_length > 0 ? (size_t)r->content_length : 0) &&
+	if (may_keep &&
+	    lru_expect_body(config->cache, s->fill, r->content_length > 0 ? (size_t)r->content_length : 0) &&
 	    lru_add_head(config->cache, s->fill, t->out.data, t->out.len))
-		lru_set_life(s->fill, now_ms - (life.age_s < INT64_MAX / 2000 ? life.age_s * 1000 : 0), until_ms);
+		lru_set_life(s->fill, now_ms - (life.age_s < INT64_MAX / 2000 ? life.age_s * 1000 : 0),
+			     until_ms);
 	else
 		keep_nothing(t, s);
 }
@@ -264,8 +268,8 @@ static void end_body(struct http_turn *t, struct proxy_session *s)
 		HTTP_PUT(&t->out, "0\r\n\r\n");
 }
 
-/* Takes content off the bytes from `used` on and puts it into out, as far as it fits and `spare` bytes are left there.
- * Returns how much was taken, or -EPROTO. */
+/* Takes content off the bytes from `used` on and puts it into out, as far as it fits and `spare` bytes are
+ * left there. Returns how much was taken, or -EPROTO. */
 static int64_t gather(struct http_turn *t, struct proxy_session *s, size_t used, size_t spare)
 {
 	size_t from = used;
@@ -315,7 +319,8 @@ static int64_t gather_chunk(struct http_turn *t, struct proxy_session *s, size_t
 	return n;
 }
 
-/* What the client gets of the bytes from `used` on: as they are, or made in out. Returns how much was taken, or -EPROTO. */
+/* What the client gets of the bytes from `used` on: as they are, or made in out. Returns how much was taken,
+ * or -EPROTO. */
 static int64_t take(struct http_turn *t, struct proxy_session *s, size_t used, struct http_text *bytes)
 {
 	if (s->chunks)
@@ -409,7 +414,8 @@ static void put_own_lines(struct http_turn *t, struct proxy_session *s, const st
 }
 
 /* The head ends at `used`. */
-static void begin_answer(struct http_turn *t, struct proxy_session *s, const struct http_response *r, size_t used)
+static void begin_answer(struct http_turn *t, struct proxy_session *s, const struct http_response *r,
+			 size_t used)
 {
 	const char *wrong = proxy_put_response(&t->out, r, proxy_config_of(t)->name, t->env->wall_s);
 	s->status = (uint16_t)r->status;

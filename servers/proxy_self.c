@@ -1,8 +1,9 @@
 /* proxy_self.c - is an address our own? See proxy_self.h.
  *
- * Only addresses and "localhost" can be judged without asking anyone. That is enough for what people mistype; any other
- * way back to ourselves is found by Via, one hop later. Addresses are read here, since services include nothing of the
- * system: dotted quads, and IPv6 as RFC 4291 section 2.2 writes it. An IPv4 address is kept as ::ffff:a.b.c.d.
+ * Only addresses and "localhost" can be judged without asking anyone. That is enough for what people mistype;
+ * any other way back to ourselves is found by Via, one hop later. Addresses are read here, since services
+ * include nothing of the system: dotted quads, and IPv6 as RFC 4291 section 2.2 writes it. An IPv4 address is
+ * kept as ::ffff:a.b.c.d.
  *
  * SPDX-License-Identifier: MIT */
 #include "proxy_self.h"
@@ -140,7 +141,8 @@ bool proxy_is_self(const struct peer *self, struct http_text host, int port)
 		map_v4(own, self->addr);
 	else
 		memcpy(own, self->addr, ADDRESS);
-	bool here = is_loopback(own) || is_unspecified(own); /* do we listen on the way that stays in the machine? */
+	bool here = is_loopback(own) ||
+		    is_unspecified(own); /* do we listen on the way that stays in the machine? */
 	if (http_is(host, "localhost") || http_is(host, "localhost."))
 		return here;
 	if (!read_address(host, asked))

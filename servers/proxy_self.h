@@ -5,8 +5,8 @@
 #include "core/io.h"
 #include "proto/http.h"
 
-/* Would a connection to host (a name, or an address without brackets) and port come back to who listens at self? Names
- * are not looked up, but "localhost" is known. self NULL or of no family: false. */
+/* Would a connection to host (a name, or an address without brackets) and port come back to who listens at
+ * self? Names are not looked up, but "localhost" is known. self NULL or of no family: false. */
 bool proxy_is_self(const struct peer *self, struct http_text host, int port);
 
 #endif

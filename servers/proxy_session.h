@@ -1,4 +1,5 @@
-/* proxy_session.h - between proxy.c, which looks at requests, and proxy_origin.c, which fetches what is not cached. */
+/* proxy_session.h - between proxy.c, which looks at requests, and proxy_origin.c, which fetches what is not
+ * cached. */
 #ifndef SERVERS_PROXY_SESSION_H
 #define SERVERS_PROXY_SESSION_H
 
@@ -18,7 +19,8 @@ struct proxy_session {
 	struct http_body    body;   /* of the origin's answer */
 	union {
 		const struct lru_object *hit;  /* STEP_HIT: pinned */
-		struct lru_entry        *fill; /* from STEP_CONNECT on: what comes is kept here; NULL: it is not kept */
+		struct lru_entry
+			*fill; /* from STEP_CONNECT on: what comes is kept here; NULL: it is not kept */
 	};
 	const char *why;            /* STEP_FAIL: for the client to read; lives as long as the program */
 	uint64_t    content;        /* bytes of the body that have come so far */
@@ -53,7 +55,8 @@ static inline void proxy_count(atomic_uint_least64_t *count, uint64_t n)
 
 /* The request is not in the cache, and out is empty: leads the session through a fetch, and gives it back with
  * http_session_go_on(). t->used + t->head_len is where the request ends; it is left on offer until then. */
-void proxy_fetch(struct http_turn *, struct proxy_session *, const struct http_request *, const struct proxy_wish *);
+void proxy_fetch(struct http_turn *, struct proxy_session *, const struct http_request *,
+		 const struct proxy_wish *);
 
 /* The next step of a fetch. */
 void proxy_fetch_resume(struct http_turn *, struct proxy_session *);

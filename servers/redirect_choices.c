@@ -40,7 +40,7 @@ void redirect_put_path(struct http_out *out, const struct http_request *r)
 /* What no URL may have bare (RFC 3986) and browsers send nevertheless. */
 static bool is_unsafe(char c)
 {
-	return memchr("\"<>\\^`{|}", c, 9);
+	return strchr("\"<>\\^`{|}", c);
 }
 
 static void put_safe(struct http_out *out, struct http_text text, bool html)

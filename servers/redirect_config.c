@@ -136,9 +136,9 @@ static void deal_turns(struct redirect_config *config)
 		all += config->slaves[i].weight;
 		divisor = common_divisor(config->slaves[i].weight, divisor);
 	}
-	for (int i = 0; i < config->n_slaves; i++)
+	for (int i = 0; divisor && i < config->n_slaves; i++)
 		config->slaves[i].turns = config->slaves[i].weight / divisor;
-	config->n_turns = all / divisor;
+	config->n_turns = divisor ? all / divisor : 0;
 	for (int turn = 0; turn < config->n_turns; turn++) {
 		int richest = 0;
 		for (int i = 0; i < config->n_slaves; i++) {

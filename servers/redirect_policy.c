@@ -57,10 +57,11 @@ static int turn_among(const struct redirect_config *config, uint64_t alive, uint
 	for (int i = 0; i < config->n_slaves; i++)
 		if (has(alive, i))
 			turns += (uint64_t)config->slaves[i].turns;
-	k %= turns;
-	for (int turn = 0;; turn++)
+	k = turns ? k % turns : 0;
+	for (int turn = 0; turn < config->n_turns; turn++)
 		if (has(alive, config->turns[turn]) && k-- == 0)
 			return config->turns[turn];
+	return -1; /* no one is alive */
 }
 
 static int by_turn(const struct redirect_config *config, struct redirect_shared *shared, uint64_t alive)
@@ -78,7 +79,7 @@ static int by_lot(const struct redirect_config *config, struct redirect_shared *
 	for (int i = 0; i < config->n_slaves; i++)
 		if (has(alive, i))
 			weights += (uint64_t)config->slaves[i].weight;
-	int64_t left = (int64_t)(draw % weights);
+	int64_t left = weights ? (int64_t)(draw % weights) : -1;
 	int slave = -1;
 	while (left >= 0)
 		if (has(alive, ++slave))

@@ -199,14 +199,17 @@ web_start() {
   for value in $'"a"\r\nX: 1' ''; do
     client --if-none-match "$value" http://127.0.0.1:9/
     assert_equal "$status" 2
+    assert_equal "${#stderr_lines[@]}" 1
   done
   for value in - 5 a-b 0-9,20-29 $'0-9\r\nX: 1' ''; do
     client --range="$value" http://127.0.0.1:9/
     assert_equal "$status" 2
+    assert_equal "${#stderr_lines[@]}" 1
   done
   for value in yesterday $'Sun, 06 Nov 1994 08:49:37 GMT\r\nX: 1' ''; do
     client --if-modified-since "$value" http://127.0.0.1:9/
     assert_equal "$status" 2
+    assert_equal "${#stderr_lines[@]}" 1
   done
 }
 

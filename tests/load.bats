@@ -262,7 +262,8 @@ cluster_start() {
   refused 'timeline-step' --timeline "$BATS_TEST_TMPDIR/t" --timeline-step 1ms -d 1h "$url"
   echo 'http://elsewhere/' >"$URLS"
   refused 'line 1.*another server' --urls "$URLS" "$url"
-  refused 'Name: value' -H $'X: 1\r\nY: 2' "$url"
+  refused "line's end" -H $'X: 1\r\nY: 2' "$url"
+  refused 'Name: value' -H 'X 1' "$url"
 }
 
 @test "nobody listens: one line, and nothing is left of the files that were asked for" {

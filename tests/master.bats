@@ -1,7 +1,7 @@
 # master.bats - the redirect master and slaves that die, come back, or are none; what it shows of them.
 #
-# Slaves listen on an address of our own, by our process number, and below the ports that connections are given: so a
-# slave that comes back finds its port free. What is waited for is read from /master/status.
+# Slaves listen on an address of our own, by our process number, below the ports that connections are given:
+# so a slave that comes back finds its port free. What is waited for is read from /master/status.
 #
 # SPDX-License-Identifier: MIT
 
@@ -160,7 +160,8 @@ slave_is() {
   assert_line --index 0 "HTTP/1.1 200 OK"
   assert_line "Content-Type: application/json"
   assert_output --partial '"policy": "least_loaded", "alive": 1'
-  assert_output --regexp "\"where\": \"$MINE:9001\", \"weight\": 3, \"state\": \"alive\".* \"dealt\": 1, \"load\": 0, "
+  assert_output --partial "\"where\": \"$MINE:9001\", \"weight\": 3, \"state\": \"alive\""
+  assert_output --partial '"dealt": 1, "load": 0, '
   assert_output --regexp '"latency_ms": [0-9]+'
   if command -v jq >/dev/null; then
     fetch /master/status | sed '1,/^$/d' | jq -e '.slaves[0].dealt == 1'
@@ -221,5 +222,6 @@ slave_is() {
   server_stop
   run cat "$BATS_TEST_TMPDIR/access"
   one_line
-  assert_output --regexp '^127\.0\.0\.1 - - \[[0-9]{2}/[A-Z][a-z]{2}/[0-9]{4}:[0-9:]{8} \+0000\] "GET /a\\x22b HTTP/1\.0" 301 31 "-" "me"$'
+  assert_output --regexp '^127\.0\.0\.1 - - \[[0-9]{2}/[A-Z][a-z]{2}/[0-9]{4}:[0-9:]{8} \+0000\] "GET '
+  assert_output --regexp ' "GET /a\\x22b HTTP/1\.0" 301 31 "-" "me"$'
 }

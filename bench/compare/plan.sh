@@ -10,13 +10,14 @@
 # out here, so that a seed gives the same order everywhere.
 
 # What the tables below hold:
-#   workload_names            in the order of the file
-#   axis_of points_of active_of cores_of options_of words_of   by workload
 #   backend_names             as shown; backend_arg: what the server is told; backend_clients: "1", "<1024", "many"
-#   plan                      "workload|backend|x|repetition", in the order of the runs
-declare -a workload_names=() backend_names=() plan=()
-declare -A axis_of=() points_of=() active_of=() cores_of=() options_of=() words_of=()
+#   series_of                 by workload: the lines of its charts, with blanks between; a backend each, or a
+#                             backend with a variant of the workload: "epoll_lt", "epoll_lt/read", "read"
+#   series_backend            by "workload|series", and series_variant: its line of variants_of
+#   plan                      "workload|series|x|repetition", in the order of the runs
+declare -a backend_names=() plan=()
 declare -A backend_arg=() backend_clients=()
+declare -A series_of=() series_backend=() series_variant=()
 
 own_descriptors=24 # the server's and the generator's own, with some to spare
 
@@ -39,53 +40,7 @@ shuffle() { # ARRAY-NAME
   done
 }
 
-# ---- tables ----
-
-trim() { # TEXT -> trimmed
-  trimmed=${1#"${1%%[![:space:]]*}"}
-  trimmed=${trimmed%"${trimmed##*[![:space:]]}"}
-}
-
-bad_row() { # WHAT - of the table's row for workload $name
-  usage "$table, workload '$name': $1"
-}
-
-read_workloads() { # FILE
-  local name axis points active cores options words
-  while IFS='|' read -r name axis points active cores options words || [[ -n $name ]]; do
-    trim "$name"; name=$trimmed
-    [[ -z $name || $name == '#'* ]] && continue
-    [[ $name =~ ^[A-Za-z0-9_-]{1,30}$ ]] || bad_row 'a name is of letters, digits, - and _'
-    workload_names+=("$name")
-    trim "$axis"; axis_of[$name]=$trimmed
-    trim "$points"; points_of[$name]=$trimmed
-    trim "$active"; active_of[$name]=$trimmed
-    trim "$cores"; cores_of[$name]=$trimmed
-    trim "$options"; options_of[$name]=$trimmed
-    trim "$words"; words_of[$name]=$trimmed
-    [[ ${axis_of[$name]} =~ ^(connections|idle)$ ]] || bad_row 'the axis is connections or idle'
-    [[ ${points_of[$name]} =~ ^[0-9]{1,7}(,[0-9]{1,7})*$ ]] || bad_row 'the points are numbers with commas between'
-    [[ ${axis_of[$name]} == connections || ${active_of[$name]} =~ ^[1-9][0-9]{0,6}$ ]] ||
-      bad_row 'with idle as axis, say how many are active'
-    [[ ${axis_of[$name]} == idle || ,${points_of[$name]}, != *,0,* ]] || bad_row '0 connections cannot ask'
-    [[ ${cores_of[$name]} =~ ^(split|shared)$ ]] || bad_row 'the cores are split or shared'
-  done <"$1"
-  ((${#workload_names[@]})) || usage "$table has no workload"
-}
-
-# choose_workloads LIST - keeps those of the comma-separated list, in its order
-choose_workloads() {
-  local name names all="${workload_names[*]}"
-  local -A seen=()
-  IFS=, read -r -a names <<<"$1"
-  workload_names=()
-  for name in ${names[@]+"${names[@]}"}; do
-    [[ -n $name && -n ${axis_of[$name]-} ]] || usage "there is no workload '$name'; there are: $all"
-    [[ -n ${seen[$name]-} ]] || workload_names+=("$name")
-    seen[$name]=yes
-  done
-  ((${#workload_names[@]})) || usage "give at least one workload; there are: $all"
-}
+# ---- backends ----
 
 # known_backends - fills known_clients and known_usable by name from the server's own list
 declare -A known_clients=() known_usable=()
@@ -143,18 +98,57 @@ choose_backends() { # LIST
   done
 }
 
+# ---- series ----
+
+# own_backends WORKLOAD -> own: those of its list among the chosen ones, or the first chosen one
+own_backends() {
+  local name
+  own=("${backend_names[@]}")
+  [[ -n ${backends_of[$1]-} ]] || return 0
+  own=()
+  for name in "${backend_names[@]}"; do
+    [[ ,${backends_of[$1]// /}, != *,"$name",* ]] || own+=("$name")
+  done
+  ((${#own[@]})) || own=("${backend_names[0]}")
+}
+
+add_series() { # WORKLOAD SERIES BACKEND VARIANT-LINE
+  series_of[$1]+="${series_of[$1]:+ }$2"
+  series_backend["$1|$2"]=$3
+  series_variant["$1|$2"]=$4
+}
+
+# make_series WORKLOAD - a line without variants is the backend's; of one backend, a variant's name is enough
+make_series() {
+  local backend line own=()
+  own_backends "$1"
+  series_of[$1]=''
+  for backend in "${own[@]}"; do
+    if [[ -z ${variants_of[$1]-} ]]; then
+      add_series "$1" "$backend" "$backend" ''
+      continue
+    fi
+    while IFS= read -r line; do
+      [[ -n $line ]] || continue
+      trim "${line%%|*}"
+      ((${#own[@]} == 1)) || trimmed=$backend/$trimmed
+      add_series "$1" "$trimmed" "$backend" "$line"
+    done <<<"${variants_of[$1]}"
+  done
+}
+
 # ---- limits ----
 
-# most_clients BACKEND -> most, and why in most_label (short, for the chart) and most_why
+# most_clients BACKEND DESCRIPTORS-OF-A-CLIENT -> most, and why in most_label (short, for the chart) and most_why
 most_clients() {
-  local clients=${backend_clients[$1]} below
-  most=$((descriptors - own_descriptors))
+  local clients=${backend_clients[$1]} below each=$2
+  most=$(((descriptors - own_descriptors) / each))
   most_label='descriptor limit'
   most_why="the limit of open files is $descriptors (ulimit -n)"
   if [[ $clients =~ ^'<'([0-9]+)$ ]]; then
     below=${BASH_REMATCH[1]}
-    ((below - own_descriptors < most)) || return 0
-    most=$((below - own_descriptors))
+    (((below - own_descriptors) / each < most)) || return 0
+    most=$(((below - own_descriptors) / each))
     most_label="descriptors < $below"
     most_why="its descriptors must stay below $below"
   elif [[ $clients =~ ^[0-9]+$ ]] && ((clients < most)); then
@@ -164,19 +158,30 @@ most_clients() {
   fi
 }
 
+# what_it_needs WORKLOAD X -> need: clients at the same time
+what_it_needs() {
+  case ${axis_of[$1]} in
+    connections) need=$2 ;;
+    idle) need=$((active_of[$1] + $2)) ;;
+    *) need=${active_of[$1]:-1} ;; # the points are something else
+  esac
+}
+
 declare -A limit_said=()
-# actual_points WORKLOAD BACKEND -> points: an entry per nominal point, "-" where the backend cannot go
+# actual_points WORKLOAD SERIES -> points: an entry per nominal point, "-" where the backend cannot go
 actual_points() {
-  local workload=$1 backend=$2 nominal x most most_label most_why base=0 last=-1 moved='' left_out=''
+  local workload=$1 backend=$2 nominal x most most_label most_why base=0 last=-1 moved='' left_out='' need
   points=()
-  most_clients "$backend"
-  [[ ${axis_of[$workload]} == connections ]] || base=${active_of[$workload]}
+  most_clients "${series_backend["$1|$2"]}" "${descriptors_of[$workload]}"
+  [[ ${axis_of[$workload]} != idle ]] || base=${active_of[$workload]}
   local IFS=,
   for nominal in ${points_of[$workload]}; do
     x=$nominal
-    if ((base + nominal > most)); then
+    what_it_needs "$workload" "$nominal"
+    if ((need > most)); then
       x=-
-      if [[ -z $moved ]] && ((most - base > last * 11 / 10 && most > base)); then
+      if [[ -z $moved && ${axis_of[$workload]} =~ ^(connections|idle)$ ]] &&
+        ((most - base > last * 11 / 10 && most > base)); then
         x=$((most - base))
         moved=$x
       else
@@ -203,24 +208,26 @@ actual_points() {
 # ---- the plan ----
 
 make_plan() { # REPETITIONS
-  local rep workload backend x cell cells=() i points=() names=()
+  local rep workload series x cell cells=() i points=() names=()
   local -A at=()
   for workload in "${workload_names[@]}"; do
-    for backend in "${backend_names[@]}"; do
-      actual_points "$workload" "$backend"
-      for i in "${!points[@]}"; do at["$workload|$backend|$i"]=${points[i]}; done
+    make_series "$workload"
+    for series in ${series_of[$workload]}; do
+      actual_points "$workload" "$series"
+      for i in "${!points[@]}"; do at["$workload|$series|$i"]=${points[i]}; done
     done
     for i in "${!points[@]}"; do cells+=("$workload|$i"); done
   done
   for ((rep = 1; rep <= $1; rep++)); do
     shuffle cells
     for cell in "${cells[@]}"; do
-      names=("${backend_names[@]}")
+      i=${cell#*|} workload=${cell%|*}
+      read -r -a names <<<"${series_of[$workload]}"
       shuffle names
-      for backend in "${names[@]}"; do
-        i=${cell#*|} workload=${cell%|*}
-        x=${at["$workload|$backend|$i"]}
-        [[ $x == - ]] || plan+=("$workload|$backend|$x|$rep")
+      ((rep <= ${reps_of[$workload]:-$rep})) || continue
+      for series in "${names[@]}"; do
+        x=${at["$workload|$series|$i"]}
+        [[ $x == - ]] || plan+=("$workload|$series|$x|$rep")
       done
     done
   done

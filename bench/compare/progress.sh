@@ -17,13 +17,23 @@ span() {
   ((s < 3600)) || text="$((s / 3600)) h $((s / 60 % 60)) min"
 }
 
+# warmup_time WORKLOAD - its own, where it needs more than the mode's, in ms
+warmup_time() {
+  printf '%d' $((${warmup_of[$1]:-0} > warmup_ms ? ${warmup_of[$1]:-0} : warmup_ms))
+}
+
 # run_cost PLAN-ENTRY -> cost: what a run should take, in ms; starting and stopping included
 run_cost() {
-  local workload rest clients
+  local workload rest need own
   workload=${1%%|*} rest=${1#*|*|}
-  clients=${rest%|*}
-  [[ ${axis_of[$workload]} == connections ]] || clients=$((clients + ${active_of[$workload]}))
-  cost=$((duration_ms + warmup_ms + 130 + clients / 12))
+  if [[ -n ${command_of[$workload]-} ]]; then
+    cost=${takes_of[$workload]:-10000}
+    return 0
+  fi
+  what_it_needs "$workload" "${rest%|*}"
+  own=${warmup_of[$workload]:-0}
+  cost=$((duration_ms + (own > warmup_ms ? own : warmup_ms) + 130 + need / 12))
+  [[ -z ${origin_of[$workload]-} ]] || cost=$((cost + 100))
 }
 
 plan_cost() { # -> cost of the whole plan

@@ -1,19 +1,23 @@
 # shellcheck shell=bash disable=SC2034,SC2154 # variables are shared with compare.sh
 # run.sh - one run: start a server, load it, stop it, write a row. Sourced by compare.sh.
 #
+#     origin --stdout--> fifo --> "listening on 127.0.0.1:PORT"     where the workload has one
 #     server --stdout--> fifo --> "listening on 127.0.0.1:PORT"     end of file: it is gone
 #     load   --stdout--> fifo --> header and row                    end of file: it is done
 #
 # Reading a fifo with a time-out is how we wait: no sleeping, no polling, and the progress line is kept alive
-# meanwhile. Everything started is known by its pid in server_pid or load_pid, and is stopped by stop_all(),
-# whatever happens.
+# meanwhile. Everything started is known by its pid in server_pid, origin_pid or load_pid, and is stopped by
+# stop_all(), whatever happens.
 
-server_pid='' server_fd='' load_pid='' load_fd=''
+server_pid='' server_fd='' origin_pid='' origin_fd='' load_pid='' load_fd=''
 
 load_columns=(protocol connections idle pipeline churn threads offered_rps duration_s requests rps errors p50_us p90_us
   p99_us p999_us max_us mean_us server_cpu_us server_user_us server_sys_us client_cpu_us client_cpu_pct warnings)
 count_columns=(accept recv send wait ctl sleep close shutdown connect open sendfile spawn other)
 other_columns=(eagain empty events scanned voluntary_switches involuntary_switches max_rss_kb)
+# What came later stands behind, so that who reads by number still reads right.
+late_counts=(pread)
+late_load=(hops cache_hits cache_misses cache_hit_pct bytes_in)
 
 csv_cell() { # TEXT -> cell, quoted where it must be
   cell=$1
@@ -32,7 +36,7 @@ csv_line() { # CELL... - one line
 
 results_header() {
   csv_line workload backend rep order x placement status note hist "${load_columns[@]}" answers sessions \
-    "${count_columns[@]/#/n_}" "${other_columns[@]}"
+    "${count_columns[@]/#/n_}" "${other_columns[@]}" "${late_counts[@]/#/n_}" "${late_load[@]}" body_bytes timeline
 }
 
 # ---- processes ----
@@ -63,6 +67,12 @@ stop_server() {
   server_pid='' server_fd=''
 }
 
+stop_origin() {
+  [[ -n $origin_pid ]] || return 0
+  stop_process "$origin_pid" "$origin_fd"
+  origin_pid='' origin_fd=''
+}
+
 stop_load() {
   [[ -n $load_pid ]] || return 0
   stop_process "$load_pid" "$load_fd"
@@ -72,6 +82,7 @@ stop_load() {
 stop_all() {
   stop_load
   stop_server
+  stop_origin
 }
 
 quote() { # WORD... -> quoted: a line that a shell reads as these words
@@ -89,33 +100,55 @@ write_command() { # WORD...
   printf '%s\n' "$quoted" >>"$out/commands.txt"
 }
 
-# start_server BACKEND CPU STATS -> port; 1: why is in failure
-start_server() {
-  local line='' command=("${on_cpu[@]}")
-  ((${#on_cpu[@]} == 0)) || command+=("$2")
-  command+=("$server" -p 0 -b "${backend_arg[$1]}" --idle-timeout 0 --log-level warning --stats "$3")
+# on CPU COMMAND... -> command: bound to that CPU, if that can be done
+on() {
+  command=("${on_cpu[@]}")
+  ((${#on_cpu[@]} == 0)) || command+=("$1")
+  command+=("${@:2}")
   write_command "${command[@]}"
-  ${guard[@]+"${guard[@]}"} "${command[@]}" >"$scratch/server.fifo" 2>"$scratch/server.log" </dev/null &
-  server_pid=$!
-  exec {server_fd}<"$scratch/server.fifo"
-  if read -r -t 10 -u "$server_fd" line && [[ $line =~ :([0-9]+)' (' ]]; then
-    port=${BASH_REMATCH[1]}
+}
+
+# wait_ready FD LOG - for the line that tells the address -> at; 1: why not is in failure
+wait_ready() {
+  local line=''
+  if read -r -t 10 -u "$1" line && [[ $line =~ (127\.0\.0\.1:[0-9]+)' (' ]]; then
+    at=${BASH_REMATCH[1]}
     return 0
   fi
-  failure=$(tail -n 1 "$scratch/server.log")
+  failure=$(tail -n 1 "$2")
   failure=${failure:-the server did not say that it is ready within 10 s}
   return 1
 }
 
-# run_load CPU HIST ARGUMENT... -> load_output; its status is returned, 124 when it had to be stopped
-run_load() {
-  local piece='' code=0 end command=("$load" "zen://127.0.0.1:$port" "${@:3}" -d "${duration_ms}ms"
-    --warmup "${warmup_ms}ms" --seed "$seed" --cpu "$1" --server-pid "$server_pid"
-    --format csv --csv-header --hist "$2" --no-progress)
-  write_command "${command[@]}"
-  end=$((SECONDS + (duration_ms + warmup_ms) / 1000 + 30))
+# start_server CPU STATS ARGUMENT... -> server_at; 1: why is in failure
+start_server() {
+  local command at=''
+  on "$1" "${MUXLAB_OUT-}servers/${service_of[$workload]}" -p 0 -b "$backend_told" --idle-timeout 0 \
+    --log-level warning --stats "$2" "${@:3}"
+  ${guard[@]+"${guard[@]}"} "${command[@]}" >"$scratch/server.fifo" 2>"$scratch/server.log" </dev/null &
+  server_pid=$!
+  exec {server_fd}<"$scratch/server.fifo"
+  wait_ready "$server_fd" "$scratch/server.log" || return 1
+  server_at=$at
+}
+
+# start_origin CPU PROGRAM ARGUMENT... -> origin; 1: why is in failure
+start_origin() {
+  local command at=''
+  on "$1" "${MUXLAB_OUT-}servers/$2" -p 0 --idle-timeout 0 --log-level warning "${@:3}"
+  ${guard[@]+"${guard[@]}"} "${command[@]}" >"$scratch/origin.fifo" 2>"$scratch/origin.log" </dev/null &
+  origin_pid=$!
+  exec {origin_fd}<"$scratch/origin.fifo"
+  wait_ready "$origin_fd" "$scratch/origin.log" || return 1
+  origin=$at
+}
+
+# drive MOST-SECONDS COMMAND... -> load_output; its status is returned, 124 when it had to be stopped
+drive() {
+  local piece='' code=0 end=$((SECONDS + $1))
+  write_command "${@:2}"
   load_output=
-  ${guard[@]+"${guard[@]}"} "${command[@]}" >"$scratch/load.fifo" 2>"$scratch/load.log" </dev/null &
+  ${guard[@]+"${guard[@]}"} "${@:2}" >"$scratch/load.fifo" 2>"$scratch/load.log" </dev/null &
   load_pid=$!
   exec {load_fd}<"$scratch/load.fifo"
   while ((code != 1)); do
@@ -132,6 +165,14 @@ run_load() {
   exec {load_fd}<&-
   load_pid='' load_fd=''
   return "$code"
+}
+
+# run_load CPU HIST ARGUMENT... - the status is drive's
+run_load() {
+  local warm
+  warm=$(warmup_time "$workload")
+  drive $(((duration_ms + warm) / 1000 + 30)) "$load" "${@:3}" -d "${duration_ms}ms" --warmup "${warm}ms" \
+    --seed "$seed" --cpu "$1" --server-pid "$server_pid" --format csv --csv-header --hist "$2" --no-progress
 }
 
 # ---- rows ----
@@ -159,15 +200,16 @@ json_number() {
   return 0
 }
 
-# write_row WORKLOAD BACKEND REP X STATUS NOTE HIST STATS-JSON
+# write_row WORKLOAD SERIES REP X STATUS NOTE HIST STATS-JSON
 write_row() {
   local name number row=("$1" "$2" "$3" "$order" "$4" "${cores_of[$1]}" "$5" "$6" "$7")
   for name in "${load_columns[@]}"; do row+=("${load_value[$name]-}"); done
-  for name in answers sessions "${count_columns[@]}" "${other_columns[@]}"; do
+  for name in answers sessions "${count_columns[@]}" "${other_columns[@]}" "${late_counts[@]}"; do
     json_number "$8" "$name"
     row+=("$number")
   done
-  csv_line "${row[@]}" >>"$out/results.csv"
+  for name in "${late_load[@]}"; do row+=("${load_value[$name]-}"); done
+  csv_line "${row[@]}" "$body_bytes" "$timeline" >>"$out/results.csv"
   finished=$((finished + 1))
 }
 
@@ -188,33 +230,73 @@ judge() {
   fi
 }
 
-# one_run WORKLOAD BACKEND X REP - never fails: what goes wrong is in the row
-one_run() {
-  local workload=$1 backend=$2 x=$3 rep=$4 name status failure='' stats='' code=0 port=0 stopped=0
-  local server_cpu=$cpu_a load_cpu=$cpu_b arguments=() extra=()
-  name=$workload-$x-$backend-$rep
+# serve_and_load - starts what the workload needs and loads it -> code, or status no_server; see one_run
+serve_and_load() {
+  local words=() arguments=() server_cpu=$cpu_a load_cpu=$cpu_b
   [[ ${cores_of[$workload]} == split ]] || load_cpu=$server_cpu
-  if [[ ${axis_of[$workload]} == connections ]]; then
-    arguments=(-c "$x")
-  else
-    arguments=(-c "${active_of[$workload]}" --idle "$x")
+  case ${axis_of[$workload]} in
+    connections) arguments=(-c "$x") ;;
+    idle) arguments=(-c "${active_of[$workload]}" --idle "$x") ;;
+    *) arguments=(-c "${active_of[$workload]}") ;;
+  esac
+  prepare_files "$workload" "$x"
+  options "${origin_of[$workload]-}"
+  if ((${#words[@]})) && ! start_origin "$load_cpu" "${words[@]}"; then
+    status=no_origin
+    return
   fi
-  read -r -a extra <<<"${options_of[$workload]}"
-  printf '\n# run %d: %s %s, %s, repetition %d\n' "$order" "$workload" "$x" "$backend" "$rep" >>"$out/commands.txt"
-  load_value=()
-  if start_server "$backend" "$server_cpu" "$out/stats/$name.json"; then
-    run_load "$load_cpu" "$out/hist/$name.csv" "${arguments[@]}" ${extra[@]+"${extra[@]}"} || code=$?
-    parse_load
-    judge "$code"
-  else
+  options "${server_of[$workload]-} $server_more"
+  if ! start_server "$server_cpu" "$out/stats/$name.json" ${words[@]+"${words[@]}"}; then
     status=no_server
+    return
   fi
+  write_urls
+  options "${target_of[$workload]} ${load_of[$workload]-} $load_more"
+  run_load "$load_cpu" "$out/hist/$name.csv" "${words[@]}" "${arguments[@]}" || code=$?
+  parse_load
+  judge "$code"
+}
+
+# run_command - a workload that brings all it needs: only its status counts, and what it wrote to {timeline}
+run_command() {
+  local words=()
+  timeline=timeline/$name.csv hist=''
+  mkdir -p -- "$out/timeline"
+  timeline=$out/$timeline options "${command_of[$workload]}"
+  drive $((${takes_of[$workload]:-60000} / 1000 + 120)) "${words[@]}" || code=$?
+  printf '%s' "$load_output" >"$out/stats/$name.txt"
+  status=ok
+  [[ $code == 0 ]] || status=command_failed failure="status $code; $(tail -n 1 "$scratch/load.log")"
+}
+
+# end_of_server - stops it -> status and failure, if it did not end well; stats
+end_of_server() {
+  local stopped=0
   stop_server
   [[ $status != server_died ]] || failure="the server ended with status $stopped${failure:+; $failure}"
   if [[ $status == ok && $stopped != 0 ]]; then
     status=bad_end failure="the server ended with status $stopped; $(tail -n 1 "$scratch/server.log")"
   fi
   [[ -r $out/stats/$name.json ]] && stats=$(<"$out/stats/$name.json")
+  stop_origin
+}
+
+# one_run WORKLOAD SERIES X REP - never fails: what goes wrong is in the row
+one_run() {
+  local workload=$1 series=$2 x=$3 rep=$4 name status='' failure='' stats='' code=0 hist
+  local server_at='' origin='' files='' n_files='' urls='' body_bytes='' timeline='' server_more load_more
+  local backend_told=${backend_arg[${series_backend["$1|$2"]}]} # and all that options() fills in
+  IFS='|' read -r _ server_more load_more <<<"${series_variant["$1|$2"]}"
+  name=$workload-$x-${series//\//-}-$rep
+  hist=hist/$name.csv
+  printf '\n# run %d: %s %s, %s, repetition %d\n' "$order" "$workload" "$x" "$series" "$rep" >>"$out/commands.txt"
+  load_value=()
+  if [[ -n ${command_of[$workload]-} ]]; then
+    run_command
+  else
+    serve_and_load
+    end_of_server
+  fi
   [[ $status == ok ]] || ((++failures))
-  write_row "$workload" "$backend" "$rep" "$x" "$status" "$failure" "hist/$name.csv" "$stats"
+  write_row "$workload" "$series" "$rep" "$x" "$status" "$failure" "$hist" "$stats"
 }

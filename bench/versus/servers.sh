@@ -7,8 +7,8 @@
 #   nginx-nopush-off   nginx      tcp_nopush off
 #   lighttpd, haproxy
 #
-# They cannot choose a free port by themselves, so we look for one, outside the range from which the kernel takes ports
-# for clients.
+# They cannot choose a free port by themselves, so we try some, outside the range from which the kernel takes ports for
+# clients.
 
 export PATH=$PATH:/usr/sbin:/sbin # where distributions put servers
 
@@ -48,18 +48,12 @@ versions() {
 
 # ---- ports and processes ----
 
-# free_port -> port: nothing listens there and nothing is connected to it
-free_port() {
-  local first last tries hex
-  read -r last first </proc/sys/net/ipv4/ip_local_port_range
-  ((last > 12000 && last <= 65536)) || last=32768
-  for ((tries = 0; tries < 1000; tries++)); do
-    port=$((10000 + (RANDOM << 15 | RANDOM) % (last - 10000)))
-    printf -v hex ':%04X ' "$port"
-    ! grep -q -- "$hex" /proc/net/tcp /proc/net/tcp6 2>/dev/null || continue
-    return 0
-  done
-  fail 'there is no free port'
+# random_port -> port; if it is taken, the server that is told to listen there fails
+random_port() {
+  local clients_from _
+  read -r clients_from _ </proc/sys/net/ipv4/ip_local_port_range
+  ((clients_from > 12000 && clients_from <= 65536)) || clients_from=32768
+  port=$((10000 + (RANDOM << 15 | RANDOM) % (clients_from - 10000)))
 }
 
 # The processes that do the work are children of those that we start.
@@ -68,12 +62,11 @@ on_line() {
   return 0
 }
 
-# Somebody may take the port between our look and their bind, so we try three times.
 start_reference() { # KEY REFERENCE
   local tries
   [[ $1 != proxy-* ]] || start_helper
   for tries in 1 2 3; do
-    free_port
+    random_port
     ! "start_${program_of[$2]}" "$1" "$2" || break
     ((tries < 3)) || fail "$2 did not start: $said"
   done

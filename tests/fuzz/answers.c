@@ -58,34 +58,61 @@ bool answers_next(struct answers *a, struct answer *answer)
 	if (n <= 0)
 		return false;
 	struct http_body body;
-	bool head = take_request(a);
+	answer->of_head = take_request(a);
+	answer->head_bytes = (struct http_text){ a->sent, (size_t)n };
 	skip(&a->sent, &a->sent_len, (size_t)n);
-	http_body_of_response(&body, &answer->head, head);
+	http_body_of_response(&body, &answer->head, answer->of_head);
 	answer->content = (struct http_text){ a->sent, body_len(&body, a->sent, a->sent_len, NULL) };
+	answer->whole = body.done;
 	skip(&a->sent, &a->sent_len, answer->content.len);
 	return true;
 }
 
-static void add(struct drive_bytes *out, const char *data, size_t len)
+/* ---- comparing ---- */
+
+static bool same_text(struct http_text a, struct http_text b)
 {
-	out->data = realloc(out->data, out->len + len + 1);
-	if (len)
-		memcpy(out->data + out->len, data, len);
-	out->len += len;
+	return a.len == b.len && (a.len == 0 || memcmp(a.text, b.text, a.len) == 0);
 }
 
-void answers_tidy(struct drive_bytes *out, const struct drive *d, const struct drive_dialogue *c)
+static struct drive_bytes content_of(const struct answer *answer)
 {
-	struct answers a = answers_of(d, c);
-	struct answer answer;
-	const char *from = a.sent;
-	for (; answers_next(&a, &answer); from = a.sent) {
-		add(out, from, (size_t)(answer.content.text - from));
-		struct http_body body;
-		http_body_of_response(&body, &answer.head, answer.content.len == 0);
-		size_t n = body_len(&body, answer.content.text, answer.content.len, out);
-		add(out, body.done ? "|" : "...", body.done ? 1 : 3);
-		add(out, answer.content.text + n, answer.content.len - n);
+	struct drive_bytes content = { 0 };
+	struct http_body body;
+	http_body_of_response(&body, &answer->head, answer->of_head);
+	body_len(&body, answer->content.text, answer->content.len, &content);
+	return content;
+}
+
+static bool same_content(const struct answer *a, const struct answer *b)
+{
+	struct drive_bytes in_a = content_of(a), in_b = content_of(b);
+	bool same = in_a.len == in_b.len && (in_a.len == 0 || memcmp(in_a.data, in_b.data, in_a.len) == 0);
+	free(in_a.data);
+	free(in_b.data);
+	return same;
+}
+
+/* An answer until the end of the connection never is known to be whole. */
+static bool failed(const struct answer *answer)
+{
+	return answer->head.status == 502 || answer->head.status == 504 || !answer->whole;
+}
+
+enum answers_are answers_compare(const struct drive *first, const struct drive *second,
+				 const struct drive_dialogue *c)
+{
+	struct answers a = answers_of(first, c), b = answers_of(second, c);
+	struct answer in_a, in_b;
+	for (;;) {
+		bool more_a = answers_next(&a, &in_a), more_b = answers_next(&b, &in_b);
+		if ((more_a && failed(&in_a)) || (more_b && failed(&in_b)))
+			return ANSWERS_PARTED;
+		if (!more_a && !more_b)
+			return a.sent_len || b.sent_len ? ANSWERS_DIFFER : ANSWERS_SAME;
+		if (more_a != more_b || !same_text(in_a.head_bytes, in_b.head_bytes))
+			return ANSWERS_DIFFER;
+		if (!same_content(&in_a, &in_b))
+			return ANSWERS_DIFFER;
 	}
-	add(out, a.sent, a.sent_len);
 }

@@ -47,7 +47,7 @@ void proxy_talk(const char *in, const char *origin, const char *ask, const char 
 const char *proxy_error(const char *line, const char *why)
 {
 	static char text[512];
-	snprintf(text, sizeof text, "%s\r\n" DATE "Content-Type: text/plain\r\nContent-Length: %zu\r\n\r\n%s\n", line,
-		 strlen(why) + 1, why);
+	snprintf(text, sizeof text, "%s\r\n" DATE "Content-Type: text/plain\r\nContent-Length: %zu\r\n\r\n%s\n",
+		 line, strlen(why) + 1, why);
 	return text;
 }

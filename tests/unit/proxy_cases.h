@@ -1,4 +1,5 @@
-/* proxy_cases.h - what the tests of whole conversations through the proxy share: its texts, and a cache for each. */
+/* proxy_cases.h - what the tests of whole conversations through the proxy share: its texts, and a cache for
+ * each. */
 #ifndef TESTS_PROXY_CASES_H
 #define TESTS_PROXY_CASES_H
 
@@ -33,7 +34,8 @@ void proxy_done(void); /* frees the last one */
 
 struct drive_dialogue proxy_dialogue(const char *in, const struct drive_origin *origins, size_t n_origins);
 
-/* What the client sends, the origin answers, the origin is sent (NULL: whatever), the client gets, cut in every way. */
+/* What the client sends, the origin answers, the origin is sent (NULL: whatever), the client gets, cut in
+ * every way. */
 void proxy_talk(const char *in, const char *origin, const char *ask, const char *want);
 
 /* "HTTP/1.1 502 Bad Gateway", "why" */

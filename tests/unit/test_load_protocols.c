@@ -1,9 +1,9 @@
 /* test_load_protocols.c - what the load generator sends, and how it judges answers, cut in every possible way.
  *
  * A case is a stream of bytes and the verdicts that it must lead to, as letters: R right, S complete but of
- * the wrong status, B of the wrong body, W wrong (the end), and then, after the server has closed, R or S when that ended an
- * answer, c when it said that it would close. Each stream is fed whole, byte by byte, and cut in two at each
- * position; from guarded memory; to a new script, and to one that has already seen the same stream.
+ * the wrong status, B of the wrong body, W wrong (the end), and then, after the server has closed, R or S when
+ * that ended an answer, c when it said that it would close. Each stream is fed whole, byte by byte, and cut in
+ * two at each position; from guarded memory; to a new script, and to one that has already seen the same stream.
  *
  * SPDX-License-Identifier: MIT */
 #include "bench/load_protocol.h"
@@ -349,7 +349,8 @@ static void http_bodies_of_a_length(void)
 	check_text(&config, OK "Content-Length: 5\r\n\r\nhello", "R");
 	check_text(&config, OK "Content-Length: 4\r\n\r\nhell" OK "Content-Length: 5\r\n\r\nhello", "BR");
 	check_text(&config, OK "Content-Length: 0\r\n\r\n", "B");
-	check_text(&config, OK "Transfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n3;x\r\nllo\r\n0\r\nT: x\r\n\r\n", "R");
+	check_text(&config, OK "Transfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n3;x\r\nllo\r\n0\r\nT: x\r\n\r\n",
+		   "R");
 	check_text(&config, OK "Transfer-Encoding: chunked\r\n\r\n6\r\nhello!\r\n0\r\n\r\n", "B");
 	check_text(&config, OK "\r\nhello", "Rc");
 	check_text(&config, OK "\r\nhello!", "Bc");
@@ -378,8 +379,9 @@ static void http_bodies_byte_by_byte(void)
 /* The bytes of the head are gone when the answer is complete; where it leads must not be. */
 static void http_location_is_kept(void)
 {
-	static const char stream[] = "HTTP/1.1 302 Found\r\nLocation: http://a:1/b\r\nContent-Length: 3\r\n\r\nxyz"
-				     "HTTP/1.1 301 Moved\r\nContent-Length: 0\r\nLocation: ../c\r\n\r\n";
+	static const char stream[] =
+		"HTTP/1.1 302 Found\r\nLocation: http://a:1/b\r\nContent-Length: 3\r\n\r\nxyz"
+		"HTTP/1.1 301 Moved\r\nContent-Length: 0\r\nLocation: ../c\r\n\r\n";
 	struct load_config config = config_for("http://localhost/");
 	struct load_script script;
 	config.follow = true;
@@ -427,7 +429,8 @@ static void http_cache_says(void)
 		struct feed f;
 		char stream[100];
 		check_note("X-Cache: %s", cases[i / 2].value);
-		snprintf(stream, sizeof stream, OK "X-Cache: %s\r\nContent-Length: 0\r\n\r\n", cases[i / 2].value);
+		snprintf(stream, sizeof stream, OK "X-Cache: %s\r\nContent-Length: 0\r\n\r\n",
+			 cases[i / 2].value);
 		begin(&f, &script);
 		feed_piece(&f, stream, strlen(stream));
 		CHECK_INT(f.reader.cache, cases[i / 2].cache);

@@ -48,8 +48,9 @@ static void csv_closed_loop(void)
 	struct load_result r = made_up();
 	config.csv_header = true;
 	char *text = written(&r, load_report_csv);
-	CHECK_STR(text, HEADER
-		  "zen,5,0,1,0,1,,2.000,100,50.000,0,50.015,90.047,99.007,100.000,100.000,50.500,,,,,,,,,,,0\n");
+	CHECK_STR(
+		text, HEADER
+		"zen,5,0,1,0,1,,2.000,100,50.000,0,50.015,90.047,99.007,100.000,100.000,50.500,,,,,,,,,,,0\n");
 	free(text);
 	load_stats_close(&r.stats);
 }

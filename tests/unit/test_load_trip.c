@@ -1,7 +1,7 @@
 /* test_load_trip.c - redirects that are followed: which connection asks what, and what is counted.
  *
- * The client is a real one, of one thread, and its servers are this test: listening sockets on the loopback. Nothing
- * runs by itself; the test waits for bytes, looks at them, answers, and tells the client of its events.
+ * The client is a real one, of one thread, and its servers are this test: listening sockets on the loopback.
+ * Nothing runs by itself; the test waits for bytes, looks at them, answers, and tells the client of its events.
  *
  * SPDX-License-Identifier: MIT */
 #include "bench/load_trip.h"
@@ -70,7 +70,8 @@ static void server_close(struct server *server)
 /* The request that has come, on a new connection if there is one. */
 static const char *asked(struct server *server)
 {
-	struct pollfd both[] = { { .fd = server->listener, .events = POLLIN }, { .fd = server->fd, .events = POLLIN } };
+	struct pollfd both[] = { { .fd = server->listener, .events = POLLIN },
+				 { .fd = server->fd, .events = POLLIN } };
 	ssize_t n = 0;
 	CHECK(poll(both, 2, PATIENCE_MS) > 0);
 	if (both[0].revents) {
@@ -145,7 +146,8 @@ static void answer(struct rig *rig, int server, const char *text)
 static void redirect(struct rig *rig, int server, const char *location)
 {
 	char text[500];
-	snprintf(text, sizeof text, "HTTP/1.1 302 Found\r\nLocation: %s\r\nContent-Length: 5\r\n\r\nthere", location);
+	snprintf(text, sizeof text, "HTTP/1.1 302 Found\r\nLocation: %s\r\nContent-Length: 5\r\n\r\nthere",
+		 location);
 	answer(rig, server, text);
 }
 
@@ -235,8 +237,8 @@ static void not_without_end(void)
 static void not_anywhere(void)
 {
 	static const char *const locations[] = {
-		"https://127.0.0.1/", "ftp://x/", "http://a b/", "http://user@127.0.0.1/", "http://127.0.0.1:99999/",
-		"http:///x", "//", "",
+		"https://127.0.0.1/", "ftp://x/", "http://a b/", "http://user@127.0.0.1/",
+		"http://127.0.0.1:99999/", "http:///x", "//", "",
 	};
 	for (size_t i = 0; i < sizeof locations / sizeof *locations; i++) {
 		struct rig rig;
@@ -252,7 +254,7 @@ static void not_anywhere(void)
 	check_note("%s", "");
 }
 
-/* The slave is gone: an error of its own, a rest, and then the master is asked again, on the same connection. */
+/* The slave is gone: an error, a rest, and then the master is asked again, on the same connection. */
 static void a_dead_slave(void)
 {
 	struct rig rig;
@@ -349,7 +351,8 @@ static void a_master_that_closes(void)
 	begin(&rig);
 	CHECK(asks(&rig, 0, "/"));
 	char text[300];
-	snprintf(text, sizeof text, "HTTP/1.1 301 M\r\nConnection: close\r\nLocation: %.150s\r\nContent-Length: 0\r\n\r\n",
+	snprintf(text, sizeof text,
+		 "HTTP/1.1 301 M\r\nConnection: close\r\nLocation: %.150s\r\nContent-Length: 0\r\n\r\n",
 		 slave(&rig, 1, "/"));
 	answer(&rig, 0, text);
 	CHECK(rig.client->away);

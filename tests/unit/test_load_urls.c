@@ -41,14 +41,16 @@ static struct load_config config_for(const char *target)
 }
 
 /* The list that this text is. What was wrong with it stands in `why`. */
-static int open_list(struct load_urls *urls, const struct load_config *config, const char *text, char *why, size_t size)
+static int open_list(struct load_urls *urls, const struct load_config *config, const char *text, char *why,
+		     size_t size)
 {
 	return load_urls_open(urls, config, write_file("list", text), 0, why, size);
 }
 
 static void paths_and_urls(void)
 {
-	static const char list[] = "/a?b=c#d\n\n# none\n  /../x%20y \r\nhttp://h:8080\nhttp://h:8080?q\nhttp://h:8080/z";
+	static const char list[] =
+		"/a?b=c#d\n\n# none\n  /../x%20y \r\nhttp://h:8080\nhttp://h:8080?q\nhttp://h:8080/z";
 	static const char *const paths[] = { "/a?b=c", "/../x%20y", "/", "/?q", "/z" };
 	struct load_config config = config_for("http://h:8080/");
 	struct load_urls urls;
@@ -62,8 +64,8 @@ static void paths_and_urls(void)
 		snprintf(want, sizeof want, "http://h:8080%s", paths[i]);
 		CHECK_STR(load_url_address(&config, i), want);
 		int n = snprintf(want, sizeof want, "GET %s HTTP/1.1\r\nHost: h:8080\r\n\r\n", paths[i]);
-		CHECK_MEM(urls.requests.data + urls.request_at[i], urls.request_at[i + 1] - urls.request_at[i], want,
-			  (size_t)n);
+		CHECK_MEM(urls.requests.data + urls.request_at[i], urls.request_at[i + 1] - urls.request_at[i],
+			  want, (size_t)n);
 	}
 	check_note("%s", "");
 	load_urls_close(&urls);
@@ -72,10 +74,10 @@ static void paths_and_urls(void)
 static void lists_that_are_wrong(void)
 {
 	static const struct { const char *text, *says; } cases[] = {
-		{ "", "has no line" }, { "# x\n\n", "has no line" }, { "/a\nb\n", "line 2" }, { "/a b\n", "space" },
-		{ "/a\n\n/\x01\n", "line 3" }, { "https://h:8080/\n", "https" }, { "http://h:8080@x/\n", "malformed" },
-		{ "http://other/\n", "another server" }, { "http://h:80801/\n", "malformed" },
-		{ "http://h:8080/\nhttp://h:8080x/\n", "line 2" },
+		{ "", "has no line" }, { "# x\n\n", "has no line" }, { "/a\nb\n", "line 2" },
+		{ "/a b\n", "space" }, { "/a\n\n/\x01\n", "line 3" }, { "https://h:8080/\n", "https" },
+		{ "http://h:8080@x/\n", "malformed" }, { "http://other/\n", "another server" },
+		{ "http://h:80801/\n", "malformed" }, { "http://h:8080/\nhttp://h:8080x/\n", "line 2" },
 	};
 	struct load_config config = config_for("http://h:8080/");
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

@@ -64,8 +64,8 @@ static bool is_whole(const struct lru_object *object, const char *key, size_t le
 	static _Thread_local char body[1 << 16], head[80];
 	make_body(body, key, len);
 	size_t head_len = (size_t)snprintf(head, sizeof head, "head of %s", key);
-	return object->body_len == len && object->head_len == head_len && memcmp(object->head, head, head_len) == 0 &&
-	       (len == 0 || memcmp(object->body, body, len) == 0);
+	return object->body_len == len && object->head_len == head_len &&
+	       memcmp(object->head, head, head_len) == 0 && (len == 0 || memcmp(object->body, body, len) == 0);
 }
 
 /* ---- one thing at a time ---- */
@@ -330,7 +330,8 @@ static size_t hammer_len(unsigned key)
 	return key * 61 % HAMMER_OBJECT;
 }
 
-/* Finds, and fills what is not there; now and then holds on to an object, gives up, or has a shorter name for it. */
+/* Finds, and fills what is not there; now and then holds on to an object, gives up, or has a shorter name
+ * for it. */
 static void blow(struct hammer *h, unsigned *seed)
 {
 	char key[16];

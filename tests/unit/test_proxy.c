@@ -1,4 +1,5 @@
-/* test_proxy.c - heads on their way through the proxy, as tables: what is asked, what is passed back, what is kept.
+/* test_proxy.c - heads on their way through the proxy, as tables: what is asked, what is passed back, what is
+ * kept.
  *
  * SPDX-License-Identifier: MIT */
 #include <stdint.h>
@@ -39,45 +40,49 @@ static struct http_response response_of(const char *head)
 
 /* ---- what the origin is asked ---- */
 
-#define LAB                                                                                                        \
-	"User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:10.0.3) Gecko/20120305 Firefox/10.0.3\r\n"                 \
+#define LAB                                                                                                    \
+	"User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:10.0.3) Gecko/20120305 Firefox/10.0.3\r\n"             \
 	"Connection: close\r\nProxy-Connection: close\r\n"
 #define VIA_11 "Via: 1.1 " NAME "\r\n"
 #define VIA_10 "Via: 1.0 " NAME "\r\n"
 
 static void asks_the_origin(void)
 {
-	static const struct { const char *in, *want; } cases[] = {
-		{ "GET http://a/ HTTP/1.0\r\n\r\n", "GET / HTTP/1.0\r\nHost: a\r\n" LAB VIA_10 "\r\n" },
-		{ "GET http://a HTTP/1.1\r\nHost: a\r\n\r\n", "GET / HTTP/1.0\r\nHost: a\r\n" LAB VIA_11 "\r\n" },
-		{ "GET http://a?q HTTP/1.1\r\nHost: a\r\n\r\n", "GET /?q HTTP/1.0\r\nHost: a\r\n" LAB VIA_11 "\r\n" },
-		{ "HEAD http://A.b:8080/x/y?q=1&r HTTP/1.1\r\nHost: a\r\n\r\n",
-		  "HEAD /x/y?q=1&r HTTP/1.0\r\nHost: A.b:8080\r\n" LAB VIA_11 "\r\n" },
-		{ "GET HTTP://a:80/ HTTP/1.0\r\n\r\n", "GET / HTTP/1.0\r\nHost: a\r\n" LAB VIA_10 "\r\n" },
-		{ "GET http://a:/ HTTP/1.0\r\n\r\n", "GET / HTTP/1.0\r\nHost: a\r\n" LAB VIA_10 "\r\n" },
-		{ "GET http://[::1]:81/ HTTP/1.0\r\n\r\n", "GET / HTTP/1.0\r\nHost: [::1]:81\r\n" LAB VIA_10 "\r\n" },
-		{ "GET http://[::1]/ HTTP/1.0\r\n\r\n", "GET / HTTP/1.0\r\nHost: [::1]\r\n" LAB VIA_10 "\r\n" },
+	static const struct { const char *in, *want;
+	} cases[] = {
+		{"GET http://a/ HTTP/1.0\r\n\r\n", "GET / HTTP/1.0\r\nHost: a\r\n" LAB VIA_10 "\r\n"},
+		{"GET http://a HTTP/1.1\r\nHost: a\r\n\r\n", "GET / HTTP/1.0\r\nHost: a\r\n" LAB VIA_11 "\r\n"},
+		{"GET http://a?q HTTP/1.1\r\nHost: a\r\n\r\n",
+		 "GET /?q HTTP/1.0\r\nHost: a\r\n" LAB VIA_11 "\r\n"},
+		{"HEAD http://A.b:8080/x/y?q=1&r HTTP/1.1\r\nHost: a\r\n\r\n",
+		 "HEAD /x/y?q=1&r HTTP/1.0\r\nHost: A.b:8080\r\n" LAB VIA_11 "\r\n"},
+		{"GET HTTP://a:80/ HTTP/1.0\r\n\r\n", "GET / HTTP/1.0\r\nHost: a\r\n" LAB VIA_10 "\r\n"},
+		{"GET http://a:/ HTTP/1.0\r\n\r\n", "GET / HTTP/1.0\r\nHost: a\r\n" LAB VIA_10 "\r\n"},
+		{"GET http://[::1]:81/ HTTP/1.0\r\n\r\n",
+		 "GET / HTTP/1.0\r\nHost: [::1]:81\r\n" LAB VIA_10 "\r\n"},
+		{"GET http://[::1]/ HTTP/1.0\r\n\r\n", "GET / HTTP/1.0\r\nHost: [::1]\r\n" LAB VIA_10 "\r\n"},
 		/* the target says which host, whatever Host says (RFC 9112 section 3.2.2) */
-		{ "GET http://a/ HTTP/1.1\r\nHost: other\r\n\r\n", "GET / HTTP/1.0\r\nHost: a\r\n" LAB VIA_11 "\r\n" },
+		{"GET http://a/ HTTP/1.1\r\nHost: other\r\n\r\n",
+		 "GET / HTTP/1.0\r\nHost: a\r\n" LAB VIA_11 "\r\n"},
 		/* end-to-end fields pass, in their order and with their case; ours replace theirs */
-		{ "GET http://a/ HTTP/1.1\r\nHost: a\r\nUser-Agent: x\r\nAccept:  */* \r\nCookie: b=c\r\n"
-		  "X-Own:\r\nif-none-match: \"e\"\r\n\r\n",
-		  "GET / HTTP/1.0\r\nHost: a\r\n" LAB "Accept: */*\r\nCookie: b=c\r\nX-Own: \r\n"
-		  "if-none-match: \"e\"\r\n" VIA_11 "\r\n" },
+		{"GET http://a/ HTTP/1.1\r\nHost: a\r\nUser-Agent: x\r\nAccept:  */* \r\nCookie: b=c\r\n"
+		 "X-Own:\r\nif-none-match: \"e\"\r\n\r\n",
+		 "GET / HTTP/1.0\r\nHost: a\r\n" LAB "Accept: */*\r\nCookie: b=c\r\nX-Own: \r\n"
+		 "if-none-match: \"e\"\r\n" VIA_11 "\r\n"},
 		/* hop-by-hop ones do not, nor what belongs to a body */
-		{ "GET http://a/ HTTP/1.1\r\nHost: a\r\nconnection: keep-alive\r\nKeep-Alive: timeout=5\r\n"
-		  "Proxy-Connection: keep-alive\r\nTE: trailers\r\nTrailer: X\r\nUpgrade: h2c\r\n"
-		  "Proxy-Authorization: Basic eA==\r\nContent-Length: 0\r\nExpect: 100-continue\r\nA: b\r\n\r\n",
-		  "GET / HTTP/1.0\r\nHost: a\r\n" LAB "A: b\r\n" VIA_11 "\r\n" },
+		{"GET http://a/ HTTP/1.1\r\nHost: a\r\nconnection: keep-alive\r\nKeep-Alive: timeout=5\r\n"
+		 "Proxy-Connection: keep-alive\r\nTE: trailers\r\nTrailer: X\r\nUpgrade: h2c\r\n"
+		 "Proxy-Authorization: Basic eA==\r\nContent-Length: 0\r\nExpect: 100-continue\r\nA: b\r\n\r\n",
+		 "GET / HTTP/1.0\r\nHost: a\r\n" LAB "A: b\r\n" VIA_11 "\r\n"},
 		/* nor those that Connection names, in whatever case, in several lines, even before it */
-		{ "GET http://a/ HTTP/1.1\r\nHost: a\r\nX-One: 1\r\nConnection: x-one, ,close\r\nX-Two: 2\r\n"
-		  "Connection: X-TWO\r\nX-Twofold: 3\r\n\r\n",
-		  "GET / HTTP/1.0\r\nHost: a\r\n" LAB "X-Twofold: 3\r\n" VIA_11 "\r\n" },
+		{"GET http://a/ HTTP/1.1\r\nHost: a\r\nX-One: 1\r\nConnection: x-one, ,close\r\nX-Two: 2\r\n"
+		 "Connection: X-TWO\r\nX-Twofold: 3\r\n\r\n",
+		 "GET / HTTP/1.0\r\nHost: a\r\n" LAB "X-Twofold: 3\r\n" VIA_11 "\r\n"},
 		/* but our own lines stay, whatever is named */
-		{ "GET http://a/ HTTP/1.1\r\nHost: a\r\nConnection: host, via, user-agent\r\n\r\n",
-		  "GET / HTTP/1.0\r\nHost: a\r\n" LAB VIA_11 "\r\n" },
-		{ "GET http://a/ HTTP/1.0\r\nVia: 1.1 other\r\n\r\n",
-		  "GET / HTTP/1.0\r\nHost: a\r\n" LAB "Via: 1.1 other\r\n" VIA_10 "\r\n" },
+		{"GET http://a/ HTTP/1.1\r\nHost: a\r\nConnection: host, via, user-agent\r\n\r\n",
+		 "GET / HTTP/1.0\r\nHost: a\r\n" LAB VIA_11 "\r\n"},
+		{"GET http://a/ HTTP/1.0\r\nVia: 1.1 other\r\n\r\n",
+		 "GET / HTTP/1.0\r\nHost: a\r\n" LAB "Via: 1.1 other\r\n" VIA_10 "\r\n"},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct http_request r = request_of(cases[i].in);
@@ -197,18 +202,21 @@ static void too_many_proxies_are_a_loop(void)
 
 static void passes_answers_back(void)
 {
-	static const struct { const char *in, *want; } cases[] = {
-		{ "HTTP/1.0 200 OK\r\n\r\n", "HTTP/1.1 200 OK\r\n" DATE VIA_10 },
-		{ "HTTP/1.1 404 What ever\r\nDate: then\r\nA: b\r\n\r\n",
-		  "HTTP/1.1 404 What ever\r\nDate: then\r\nA: b\r\n" VIA_11 },
-		{ "HTTP/1.1 200\r\nSet-Cookie: a\r\nSet-Cookie: b\r\n\r\n",
-		  "HTTP/1.1 200 \r\nSet-Cookie: a\r\nSet-Cookie: b\r\n" DATE VIA_11 },
-		{ "HTTP/1.1 200 OK\r\nConnection: close, x-Hop\r\nX-hop: 1\r\nKeep-Alive: 5\r\nContent-Length: 4\r\n"
-		  "Proxy-Authenticate: Basic\r\nUpgrade: h2\r\nProxy-Connection: close\r\nX-Cache: HIT\r\nAge: 4\r\n"
-		  "ETag: \"e\"\r\nVia: 1.1 other\r\n\r\n",
-		  "HTTP/1.1 200 OK\r\nETag: \"e\"\r\nVia: 1.1 other\r\n" DATE VIA_11 },
-		{ "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: x\r\n\r\n",
-		  "HTTP/1.1 200 OK\r\n" DATE VIA_11 },
+	static const struct { const char *in, *want;
+	} cases[] = {
+		{"HTTP/1.0 200 OK\r\n\r\n", "HTTP/1.1 200 OK\r\n" DATE VIA_10},
+		{"HTTP/1.1 404 What ever\r\nDate: then\r\nA: b\r\n\r\n",
+		 "HTTP/1.1 404 What ever\r\nDate: then\r\nA: b\r\n" VIA_11},
+		{"HTTP/1.1 200\r\nSet-Cookie: a\r\nSet-Cookie: b\r\n\r\n",
+		 "HTTP/1.1 200 \r\nSet-Cookie: a\r\nSet-Cookie: b\r\n" DATE VIA_11},
+		{"HTTP/1.1 200 OK\r\nConnection: close, x-Hop\r\nX-hop: 1\r\nKeep-Alive: 5\r\nContent-Length: "
+		 "4\r\n"
+		 "Proxy-Authenticate: Basic\r\nUpgrade: h2\r\nProxy-Connection: close\r\nX-Cache: HIT\r\nAge: "
+		 "4\r\n"
+		 "ETag: \"e\"\r\nVia: 1.1 other\r\n\r\n",
+		 "HTTP/1.1 200 OK\r\nETag: \"e\"\r\nVia: 1.1 other\r\n" DATE VIA_11},
+		{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: x\r\n\r\n",
+		 "HTTP/1.1 200 OK\r\n" DATE VIA_11},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct http_response r = response_of(cases[i].in);

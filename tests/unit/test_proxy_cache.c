@@ -1,4 +1,5 @@
-/* test_proxy_cache.c - what the proxy answers without asking an origin: hits, errors, counters; and what it keeps.
+/* test_proxy_cache.c - what the proxy answers without asking an origin: hits, errors, counters; and what it
+ * keeps.
  *
  * SPDX-License-Identifier: MIT */
 #include <errno.h>
@@ -46,12 +47,14 @@ static void the_second_time_it_is_a_hit(void)
 	proxy_talk(GET_11 "\r\nHEAD http://ORIGIN:80/x HTTP/1.1\r\nHost: a\r\n\r\n" GET_11 "\r\n", OK_5, ASK_11,
 		   MISSED HIT_HEAD "\r\n" FOUND);
 	/* whoever asks for a part, or for news, may get the whole */
-	proxy_talk(GET_11 "\r\n" GET_11 "Range: bytes=0-1\r\nIf-None-Match: *\r\n\r\n", OK_5, ASK_11, MISSED FOUND);
+	proxy_talk(GET_11 "\r\n" GET_11 "Range: bytes=0-1\r\nIf-None-Match: *\r\n\r\n", OK_5, ASK_11,
+		   MISSED FOUND);
 }
 
 static void what_had_no_length_has_one_now(void)
 {
-	static const char want[] = "HTTP/1.1 200 OK\r\n" DATE VIA_11 "Content-Length: 5\r\n" HIT "Age: 0\r\n\r\nhello";
+	static const char want[] =
+		"HTTP/1.1 200 OK\r\n" DATE VIA_11 "Content-Length: 5\r\n" HIT "Age: 0\r\n\r\nhello";
 	static const char *const origins[] = {
 		"HTTP/1.1 200 OK\r\n\r\nhello",
 		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n",
@@ -125,7 +128,7 @@ static void a_hit_is_pinned_while_it_is_sent(void)
 static void objects_grow_old(void)
 {
 	static const struct drive_origin origin = {
-		.bytes = "HTTP/1.0 200 OK\r\nAge: 7\r\nCache-Control: max-age=60\r\nContent-Length: 0\r\n\r\n" };
+		.bytes = "HTTP/1.0 200 OK\r\nAge: 7\r\nCache-Control: max-age=60\r\nContent-Length: 0\r\n\r\n"};
 	struct drive_origin both[] = { origin, origin };
 	struct drive d;
 	proxy_new(NULL);
@@ -134,7 +137,8 @@ static void objects_grow_old(void)
 	d.n_origins = 2;
 	drive_start(&d);
 	for (int i = 0; i < 4; i++) {
-		static const char *const want[] = { MISS "Age: 7\r\n", HIT "Age: 7\r\n", HIT "Age: 59\r\n", MISS "Age: 7\r\n" };
+		static const char *const want[] = {MISS "Age: 7\r\n", HIT "Age: 7\r\n", HIT "Age: 59\r\n",
+						   MISS "Age: 7\r\n"};
 		static const int pass_ms[] = { 999, 51001, 1000, 0 };
 		size_t before = d.n_sent;
 		drive_receive(&d, GET_11 "\r\n", strlen(GET_11 "\r\n"));
@@ -151,7 +155,8 @@ static void objects_grow_old(void)
 
 static void keeps_what_it_may(void)
 {
-	static const char get[] = GET_11 "\r\n", get_x_2[] = "GET http://origin/x?2 HTTP/1.1\r\nHost: a\r\n\r\n",
+	static const char get[] = GET_11 "\r\n",
+			  get_x_2[] = "GET http://origin/x?2 HTTP/1.1\r\nHost: a\r\n\r\n",
 			  head[] = "HEAD http://origin/x HTTP/1.1\r\nHost: a\r\n\r\n";
 	static const struct { const char *first, *second, *origin; unsigned asks, asks_lab; } cases[] = {
 		{ get, get, OK_5, 1, 1 },
@@ -198,7 +203,7 @@ static void large_bodies_are_passed_on_but_not_kept(void)
 
 static void the_least_recently_used_one_goes(void)
 {
-	struct drive_origin origins[] = { { .bytes = OK_5 }, { .bytes = OK_5 }, { .bytes = OK_5 }, { .bytes = OK_5 } };
+	struct drive_origin origins[] = {{.bytes = OK_5}, {.bytes = OK_5}, {.bytes = OK_5}, {.bytes = OK_5}};
 	struct drive d;
 	proxy_wanted.cache_bytes = 10;
 #define ASKS(name) "GET http://" name "/ HTTP/1.1\r\nHost: a\r\n\r\n"
@@ -215,16 +220,20 @@ static void the_least_recently_used_one_goes(void)
 static void refuses_what_it_cannot_do(void)
 {
 	static const char bad[] = "HTTP/1.1 400 Bad Request", loop[] = "HTTP/1.1 508 Loop Detected";
-	static const struct { const char *in, *line, *why; } cases[] = {
-		{ "GET /x HTTP/1.1\r\nHost: a\r\n\r\n", bad, "this is a proxy: ask for a whole address, http://host/path" },
-		{ "GET http://a:0/ HTTP/1.1\r\nHost: a\r\n\r\n", bad, "no one can listen on port 0" },
-		{ "CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\n", "HTTP/1.1 501 Not Implemented",
-		  "no tunnels are made here, so no https" },
-		{ GET_11 "Via: 1.1 a, 1.0 " NAME "\r\n\r\n", loop, "the request has been here before (Via)" },
-		{ "GET /x HTTP/1.1\r\nHost: me\r\nVia: 1.0 " NAME "\r\n\r\n", loop,
-		  "the request has been here before (Via)" },
-		{ "GET http://127.0.0.1:8888/x HTTP/1.1\r\nHost: a\r\n\r\n", loop, "that address is this proxy's own" },
-		{ "GET http://LOCALHOST:8888/x HTTP/1.1\r\nHost: a\r\n\r\n", loop, "that address is this proxy's own" },
+	static const struct { const char *in, *line, *why;
+	} cases[] = {
+		{"GET /x HTTP/1.1\r\nHost: a\r\n\r\n", bad,
+		 "this is a proxy: ask for a whole address, http://host/path"},
+		{"GET http://a:0/ HTTP/1.1\r\nHost: a\r\n\r\n", bad, "no one can listen on port 0"},
+		{"CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\n", "HTTP/1.1 501 Not Implemented",
+		 "no tunnels are made here, so no https"},
+		{GET_11 "Via: 1.1 a, 1.0 " NAME "\r\n\r\n", loop, "the request has been here before (Via)"},
+		{"GET /x HTTP/1.1\r\nHost: me\r\nVia: 1.0 " NAME "\r\n\r\n", loop,
+		 "the request has been here before (Via)"},
+		{"GET http://127.0.0.1:8888/x HTTP/1.1\r\nHost: a\r\n\r\n", loop,
+		 "that address is this proxy's own"},
+		{"GET http://LOCALHOST:8888/x HTTP/1.1\r\nHost: a\r\n\r\n", loop,
+		 "that address is this proxy's own"},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		const char *want = proxy_error(cases[i].line, cases[i].why);
@@ -237,12 +246,17 @@ static void refuses_what_it_cannot_do(void)
 /* The parser's errors end the connection. */
 static void refuses_what_it_cannot_read(void)
 {
-	static const struct { const char *in, *begin, *end; } cases[] = {
-		{ "GET https://a/ HTTP/1.1\r\nHost: a\r\n\r\n", "HTTP/1.1 400 ", "https is not spoken here, only http\n" },
-		{ "GET http://u:p@a/ HTTP/1.1\r\nHost: a\r\n\r\n", "HTTP/1.1 400 ", "the address is malformed\n" },
-		{ "GET ftp://a/ HTTP/1.1\r\nHost: a\r\n\r\n", "HTTP/1.1 400 ", "an address begins with http://\n" },
-		{ "BREW http://a/ HTTP/1.1\r\nHost: a\r\n\r\n", "HTTP/1.1 501 ", "this method is not known here\n" },
-		{ "GET http://a/ HTTP/1.1\r\n\r\n", "HTTP/1.1 400 ", "no Host\n" },
+	static const struct { const char *in, *begin, *end;
+	} cases[] = {
+		{"GET https://a/ HTTP/1.1\r\nHost: a\r\n\r\n", "HTTP/1.1 400 ",
+		 "https is not spoken here, only http\n"},
+		{"GET http://u:p@a/ HTTP/1.1\r\nHost: a\r\n\r\n", "HTTP/1.1 400 ",
+		 "the address is malformed\n"},
+		{"GET ftp://a/ HTTP/1.1\r\nHost: a\r\n\r\n", "HTTP/1.1 400 ",
+		 "an address begins with http://\n"},
+		{"BREW http://a/ HTTP/1.1\r\nHost: a\r\n\r\n", "HTTP/1.1 501 ",
+		 "this method is not known here\n"},
+		{"GET http://a/ HTTP/1.1\r\n\r\n", "HTTP/1.1 400 ", "no Host\n"},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct drive d;
@@ -262,8 +276,8 @@ static void other_methods_have_a_list_of_ours(void)
 	for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
 		char in[200];
 		struct drive d;
-		snprintf(in, sizeof in, "%s http://a/ HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc%s", methods[i],
-			 "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+		snprintf(in, sizeof in, "%s http://a/ HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc%s",
+			 methods[i], "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
 		check_note("%s", methods[i]);
 		say(&d, in, NULL, 0);
 		CHECK(strncmp(d.sent, "HTTP/1.1 405 ", 13) == 0 && strstr(d.sent, "\r\nAllow: GET, HEAD\r\n"));
@@ -297,7 +311,8 @@ static void goes_in_circles_if_it_is_told_to(void)
 static void counts(void)
 {
 	static const char want[] =
-		"\"hits\": 2, \"misses\": 2, \"not_cached\": 1, \"hit_bytes\": 5, \"miss_bytes\": 7, \"cached_objects\": 1, "
+		"\"hits\": 2, \"misses\": 2, \"not_cached\": 1, \"hit_bytes\": 5, \"miss_bytes\": 7, "
+		"\"cached_objects\": 1, "
 		"\"cached_bytes\": 5, \"cache_size\": 1048576, \"evictions\": 0, \"workers\": ";
 	static const struct drive_origin origins[] = {
 		{ .bytes = OK_5 }, { .bytes = "HTTP/1.0 404 No\r\nContent-Length: 2\r\n\r\nno" } };
@@ -322,8 +337,10 @@ static void logs_what_was_answered(void)
 		{ .bytes = OK_5 }, { .connect = -ECONNREFUSED },
 		{ .bytes = "HTTP/1.0 200 OK\r\nContent-Length: 6\r\n\r\nhello" } };
 	static const char want[] =
-		"127.0.0.1 - - [06/Nov/1994:08:49:37 +0000] \"GET http://origin/x HTTP/1.1\" 200 5 \"-\" \"-\"\n"
-		"127.0.0.1 - - [06/Nov/1994:08:49:37 +0000] \"GET http://origin/x HTTP/1.1\" 200 5 \"-\" \"-\"\n"
+		"127.0.0.1 - - [06/Nov/1994:08:49:37 +0000] \"GET http://origin/x HTTP/1.1\" 200 5 \"-\" "
+		"\"-\"\n"
+		"127.0.0.1 - - [06/Nov/1994:08:49:37 +0000] \"GET http://origin/x HTTP/1.1\" 200 5 \"-\" "
+		"\"-\"\n"
 		"127.0.0.1 - - [06/Nov/1994:08:49:37 +0000] \"GET http://a/ HTTP/1.1\" 502 34 \"-\" \"me\"\n"
 		"127.0.0.1 - - [06/Nov/1994:08:49:37 +0000] \"GET http://b/ HTTP/1.0\" 200 5 \"-\" \"-\"\n";
 	struct drive d;

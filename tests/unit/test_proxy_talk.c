@@ -1,4 +1,5 @@
-/* test_proxy_talk.c - whole conversations through the proxy, the client's and the origin's bytes cut in every way.
+/* test_proxy_talk.c - whole conversations through the proxy, the client's and the origin's bytes cut in every
+ * way.
  *
  * SPDX-License-Identifier: MIT */
 #include <errno.h>
@@ -21,15 +22,17 @@ static void passes_a_length_on(void)
 	     "HTTP/1.1 200 OK\r\nContent-Type: a/b\r\n" DATE VIA_10 MISS "Content-Length: 5\r\n"
 	     "Connection: keep-alive\r\n\r\nhello");
 	/* what comes behind the body is nobody's */
-	proxy_talk(GET_11 "\r\n", "HTTP/1.0 404 No\r\nDate: x\r\nContent-Length: 1\r\n\r\nabHTTP/1.0 200 OK\r\n\r\n", ASK_11,
-	     "HTTP/1.1 404 No\r\nDate: x\r\n" VIA_10 MISS "Content-Length: 1\r\n\r\na");
+	proxy_talk(GET_11 "\r\n",
+		   "HTTP/1.0 404 No\r\nDate: x\r\nContent-Length: 1\r\n\r\nabHTTP/1.0 200 OK\r\n\r\n", ASK_11,
+		   "HTTP/1.1 404 No\r\nDate: x\r\n" VIA_10 MISS "Content-Length: 1\r\n\r\na");
 }
 
 static void passes_no_body_on(void)
 {
-	proxy_talk("HEAD http://origin/x HTTP/1.1\r\nHost: a\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n",
-	     "HEAD /x HTTP/1.0\r\nHost: origin\r\n" LAB VIA_11 "\r\n",
-	     "HTTP/1.1 200 OK\r\n" DATE VIA_11 MISS "Content-Length: 7\r\n\r\n");
+	proxy_talk("HEAD http://origin/x HTTP/1.1\r\nHost: a\r\n\r\n",
+		   "HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n",
+		   "HEAD /x HTTP/1.0\r\nHost: origin\r\n" LAB VIA_11 "\r\n",
+		   "HTTP/1.1 200 OK\r\n" DATE VIA_11 MISS "Content-Length: 7\r\n\r\n");
 	proxy_talk(GET_11 "\r\n", "HTTP/1.1 304 Not Modified\r\nETag: \"e\"\r\n\r\n", NULL,
 	     "HTTP/1.1 304 Not Modified\r\nETag: \"e\"\r\n" DATE VIA_11 MISS "\r\n");
 	proxy_talk(GET_11 "\r\n", "HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n", NULL,
@@ -70,10 +73,11 @@ static size_t decode(char *out, const char *data, size_t len, bool *whole)
 }
 
 /* For every way to cut both: the head, then the content in chunks, whole or broken off. */
-static void talk_in_chunks(const struct drive_dialogue *c, const char *head, const char *content, size_t content_len,
-			   bool whole)
+static void talk_in_chunks(const struct drive_dialogue *c, const char *head, const char *content,
+			   size_t content_len, bool whole)
 {
-	size_t len = c->origins[0].len ? c->origins[0].len : strlen(c->origins[0].bytes), head_len = strlen(head);
+	size_t len = c->origins[0].len ? c->origins[0].len : strlen(c->origins[0].bytes),
+	       head_len = strlen(head);
 	size_t in_len = strlen(c->in), stride = (in_len + len) / 300 + 1;
 	static char got[1 << 17];
 	for (size_t i = 0; i <= in_len + len; i += stride) {
@@ -114,11 +118,14 @@ static void chunks_become_chunks(void)
 
 static void an_old_client_gets_content_until_the_end(void)
 {
-	static const char want[] = "HTTP/1.1 200 OK\r\n" DATE VIA_11 MISS "Connection: close\r\n\r\nhello, world";
+	static const char want[] =
+		"HTTP/1.1 200 OK\r\n" DATE VIA_11 MISS "Connection: close\r\n\r\nhello, world";
 	proxy_talk(GET_10 "Connection: keep-alive\r\n\r\n", "HTTP/1.1 200 OK\r\n\r\nhello, world", ASK_10,
 	     want);
-	proxy_talk(GET_10 "Connection: keep-alive\r\n\r\n",
-	     "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nh\r\nb\r\nello, world\r\n0\r\n\r\n", ASK_10, want);
+	proxy_talk(
+		GET_10 "Connection: keep-alive\r\n\r\n",
+		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nh\r\nb\r\nello, world\r\n0\r\n\r\n",
+		ASK_10, want);
 }
 
 static void an_answer_without_head(void)
@@ -144,7 +151,8 @@ static void whatever_fits_or_not(void)
 		body[i] = (char)('a' + i * i % 23);
 	for (size_t pad = 0; pad < 4; pad++) {
 		size_t fill = pad * 1100; /* of 4096 */
-		size_t n = fill_text(origin, "HTTP/1.0 200 OK\r\nContent-Length: 50000\r\nX: ", fill, "\r\n\r\n");
+		size_t n =
+			fill_text(origin, "HTTP/1.0 200 OK\r\nContent-Length: 50000\r\nX: ", fill, "\r\n\r\n");
 		memcpy(origin + n, body, BODY);
 		struct drive_origin one = { .bytes = origin, .len = n + BODY, .then = ORIGIN_SILENCE };
 		struct drive_dialogue c = proxy_dialogue(GET_11 "\r\n", &one, 1);
@@ -155,7 +163,8 @@ static void whatever_fits_or_not(void)
 		drive_all_ways(&c, want, w + BODY);
 	}
 	for (size_t pad = 0; pad < 4; pad++) {
-		size_t n = fill_text(origin, "HTTP/1.1 200 OK\r\nX: ", pad * 1100, "\r\nTransfer-Encoding: chunked\r\n\r\n");
+		size_t n = fill_text(origin, "HTTP/1.1 200 OK\r\nX: ", pad * 1100,
+				     "\r\nTransfer-Encoding: chunked\r\n\r\n");
 		for (size_t at = 0, piece; at < BODY; at += piece) {
 			piece = at * 7 % 9000 + 1;
 			piece = piece < BODY - at ? piece : BODY - at;
@@ -205,26 +214,31 @@ static void failing_origins_are_told(void)
 {
 	static const char bad[] = "HTTP/1.1 502 Bad Gateway", late[] = "HTTP/1.1 504 Gateway Timeout",
 			  full[] = "HTTP/1.1 503 Service Unavailable";
-	static const struct { struct drive_origin origin; const char *line, *why; } cases[] = {
-		{ { .connect = -ECONNREFUSED }, bad, "the origin refuses the connection" },
-		{ { .connect = -ENXIO }, bad, "the origin's name has no address" },
-		{ { .connect = -EHOSTUNREACH }, bad, "no way leads to the origin" },
-		{ { .connect = -ETIMEDOUT }, late, "the origin cannot be reached in time" },
-		{ { .connect = -EINVAL }, bad, "the origin cannot be reached" },
-		{ { .connect = -EMFILE }, full, "this proxy has no room for one more connection" },
-		{ { .send = -EPIPE }, bad, "the origin broke the connection off" },
-		{ { .send = -ETIMEDOUT }, late, "the origin does not take the request in time" },
-		{ { .bytes = "" }, bad, "the origin closed the connection without an answer" },
-		{ { .bytes = "", .then = ORIGIN_SILENCE }, late, "the origin does not answer in time" },
-		{ { .bytes = "", .then = ORIGIN_RESET }, bad, "the origin broke the connection off" },
-		{ { .bytes = "HTTP/1.1 200 OK\r\nA: b\r\n" }, bad, "the origin's answer ends before its head does" },
-		{ { .bytes = "HTTP/1.1 200 OK\r\nA: b\r\n", .then = ORIGIN_SILENCE }, late,
-		  "the origin does not answer in time" },
-		{ { .bytes = "HTTP/1.1 100 Continue\r\n\r\n" }, bad,
-		  "the origin closed the connection without an answer" },
-		{ { .bytes = "HTTP/2 200 OK\r\n\r\n" }, bad, "the answer does not begin with HTTP/1.1" },
-		{ { .bytes = "HTTP/1.1 200 OK\nA: b\n\n" }, bad, "a line ends in LF and not in CR LF" },
-		{ { .bytes = "HTTP/1.1 101 Switching\r\n\r\n" }, bad, "the origin changes the protocol unasked" },
+	static const struct { struct drive_origin origin; const char *line, *why;
+	} cases[] = {
+		{{.connect = -ECONNREFUSED}, bad, "the origin refuses the connection"},
+		{{.connect = -ENXIO}, bad, "the origin's name has no address"},
+		{{.connect = -EHOSTUNREACH}, bad, "no way leads to the origin"},
+		{{.connect = -ETIMEDOUT}, late, "the origin cannot be reached in time"},
+		{{.connect = -EINVAL}, bad, "the origin cannot be reached"},
+		{{.connect = -EMFILE}, full, "this proxy has no room for one more connection"},
+		{{.send = -EPIPE}, bad, "the origin broke the connection off"},
+		{{.send = -ETIMEDOUT}, late, "the origin does not take the request in time"},
+		{{.bytes = ""}, bad, "the origin closed the connection without an answer"},
+		{{.bytes = "", .then = ORIGIN_SILENCE}, late, "the origin does not answer in time"},
+		{{.bytes = "", .then = ORIGIN_RESET}, bad, "the origin broke the connection off"},
+		{{.bytes = "HTTP/1.1 200 OK\r\nA: b\r\n"},
+		 bad,
+		 "the origin's answer ends before its head does"},
+		{{.bytes = "HTTP/1.1 200 OK\r\nA: b\r\n", .then = ORIGIN_SILENCE},
+		 late,
+		 "the origin does not answer in time"},
+		{{.bytes = "HTTP/1.1 100 Continue\r\n\r\n"},
+		 bad,
+		 "the origin closed the connection without an answer"},
+		{{.bytes = "HTTP/2 200 OK\r\n\r\n"}, bad, "the answer does not begin with HTTP/1.1"},
+		{{.bytes = "HTTP/1.1 200 OK\nA: b\n\n"}, bad, "a line ends in LF and not in CR LF"},
+		{{.bytes = "HTTP/1.1 101 Switching\r\n\r\n"}, bad, "the origin changes the protocol unasked"},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		const char *want = proxy_error(cases[i].line, cases[i].why);
@@ -278,12 +292,15 @@ static void a_broken_body_is_never_whole(void)
 
 static void broken_chunks_have_no_last_one(void)
 {
-	static const struct { struct drive_origin origin; const char *head; } cases[] = {
-		{ { .bytes = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n3\r\nwo" }, CHUNKED_11 },
-		{ { .bytes = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n" }, CHUNKED_11 },
-		{ { .bytes = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n" }, CHUNKED_11 },
-		{ { .bytes = "HTTP/1.1 200 OK\r\n\r\nhello", .then = ORIGIN_RESET }, CHUNKED_11 },
-		{ { .bytes = "HTTP/1.1 200 OK\r\n\r\nhello", .then = ORIGIN_SILENCE }, CHUNKED_11 },
+	static const struct { struct drive_origin origin; const char *head;
+	} cases[] = {
+		{{.bytes = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n3\r\nwo"},
+		 CHUNKED_11},
+		{{.bytes = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n"}, CHUNKED_11},
+		{{.bytes = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n"},
+		 CHUNKED_11},
+		{{.bytes = "HTTP/1.1 200 OK\r\n\r\nhello", .then = ORIGIN_RESET}, CHUNKED_11},
+		{{.bytes = "HTTP/1.1 200 OK\r\n\r\nhello", .then = ORIGIN_SILENCE}, CHUNKED_11},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct drive_dialogue c = proxy_dialogue(GET_11 "\r\n", &cases[i].origin, 1);

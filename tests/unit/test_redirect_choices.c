@@ -30,15 +30,18 @@ static void lists_all(void)
 {
 	struct redirect_config *config = of_300();
 	check_answers_of(config, GET("/x?y") GET("/x?y"),
-			 CHOICES("text/plain", "42") LINK(A "/x?y") LINK(B "/x?y") "Location: http://" A "/x?y\r\n\r\n"
+			 CHOICES("text/plain", "42") LINK(A "/x?y") LINK(B "/x?y")
+			 "Location: http://" A "/x?y\r\n\r\n"
 			 "http://" A "/x?y\nhttp://" B "/x?y\n"
-			 CHOICES("text/plain", "42") LINK(B "/x?y") LINK(A "/x?y") "Location: http://" B "/x?y\r\n\r\n"
+			 CHOICES("text/plain", "42") LINK(B "/x?y") LINK(A "/x?y")
+			 "Location: http://" B "/x?y\r\n\r\n"
 			 "http://" B "/x?y\nhttp://" A "/x?y\n");
 	check_answers_of(config, "HEAD /x?y HTTP/1.0\r\n\r\n",
-			 CHOICES("text/plain", "42") LINK(A "/x?y") LINK(B "/x?y") "Location: http://" A "/x?y\r\n"
-			 CLOSE "\r\n");
+			 CHOICES("text/plain", "42") LINK(A "/x?y") LINK(B "/x?y")
+			 "Location: http://" A "/x?y\r\n" CLOSE "\r\n");
 	check_answers_of(config, "GET http://elsewhere/p HTTP/1.1\r\n" H HTML "\r\n",
-			 CHOICES("text/html", "175") LINK(A "/p") LINK(B "/p") "Location: http://" A "/p\r\n\r\n"
+			 CHOICES("text/html", "175") LINK(A "/p") LINK(B "/p")
+			 "Location: http://" A "/p\r\n\r\n"
 			 "<!DOCTYPE html>\n<title>300 Multiple Choices</title>\n<ul>\n"
 			 "<li><a href=\"http://" A "/p\">http://" A "/p</a>\n"
 			 "<li><a href=\"http://" B "/p\">http://" B "/p</a>\n</ul>\n");
@@ -49,14 +52,14 @@ static void lists_are_cacheable_on_purpose(void)
 {
 	struct redirect_config *config = good_config(OPTIONS("--code=300", "--cacheable", "--slave=" A));
 	check_answers_of(config, GET("/"),
-			 "HTTP/1.1 300 Multiple Choices\r\n" OF("text/plain", "20") "Vary: Accept\r\n" LINK(A "/")
-			 "Location: http://" A "/\r\n\r\nhttp://" A "/\n");
+			 "HTTP/1.1 300 Multiple Choices\r\n" OF("text/plain", "20") "Vary: Accept\r\n"
+			 LINK(A "/") "Location: http://" A "/\r\n\r\nhttp://" A "/\n");
 	free(config);
 }
 
 static void nothing_breaks_out(void)
 {
-	struct redirect_config *config = good_config(OPTIONS("--code=300", "--slave=" A, "--health-interval=0"));
+	struct redirect_config *config = good_config(OPTIONS("--code=300", "--slave=" A));
 	check_answers_of(config, GET("/\">,<x>\\^`{|}&'?<\"&amp;"),
 			 CHOICES("text/plain", "66")
 			 LINK(A "/%22%3E,%3Cx%3E%5C%5E%60%7B%7C%7D&'?%3C%22&amp;")
@@ -98,7 +101,7 @@ static int links_for(const struct redirect_config *config, size_t path_len, size
 static void lists_as_many_as_fit(void)
 {
 	const char *options[80] = { "--code=300" };
-	char names[REDIRECT_SLAVES_MAX][24];
+	char names[REDIRECT_SLAVES_MAX][40];
 	int status;
 	for (int i = 0; i < REDIRECT_SLAVES_MAX; i++) {
 		snprintf(names[i], sizeof names[i], "--slave=10.0.0.%d:80", i);
@@ -157,7 +160,8 @@ static void kill_one(struct drive *d)
 static void check_with(void (*prepare)(struct drive *), const struct redirect_config *config, const char *in,
 		       const char *want)
 {
-	struct drive_dialogue c = { .service = &redirect_service, .config = config, .in = in, .prepare = prepare };
+	struct drive_dialogue c = { .service = &redirect_service, .config = config, .in = in,
+				    .prepare = prepare };
 	note_text(in);
 	drive_all_ways(&c, want, strlen(want));
 	c.scratch_len = DRIVE_SCRATCH_LEAST;

@@ -17,12 +17,13 @@ enum { WEB = 2 }; /* number of the slave that is checked here */
 static const char *const web_options[] = { "--slave=a:1", "--slave=b:2", "--slave=127.0.0.1:9002", NULL };
 
 #define CONNECT "connect 127.0.0.1:9002"
-#define ASK "GET /status HTTP/1.1\r\nHost: 127.0.0.1:9002\r\nUser-Agent: redirect_master\r\n" \
-	    "Accept: application/json, */*;q=0.5\r\n"
-#define ASK_ONCE ASK "Connection: close\r\n\r\n"
+#define ASK                                                                                                    \
+	"GET /status HTTP/1.1\r\nHost: 127.0.0.1:9002\r\nUser-Agent: redirect_master\r\n"                      \
+	"Accept: application/json, */*;q=0.5\r\n"
+#define ASK_ONCE     ASK "Connection: close\r\n\r\n"
 #define ASK_AND_STAY ASK "\r\n"
-#define JSON "{\"service\": \"web\", \"connections\": 8, \"requests\": 3}"
-#define ANSWER "HTTP/1.1 200 OK\r\nContent-Length: 51\r\n\r\n" JSON
+#define JSON	     "{\"service\": \"web\", \"connections\": 8, \"requests\": 3}"
+#define ANSWER	     "HTTP/1.1 200 OK\r\nContent-Length: 51\r\n\r\n" JSON
 
 struct bed { /* a master, and the session that checks its slave WEB */
 	struct redirect_config       *config;
@@ -171,9 +172,11 @@ static void understands_answers(void)
 {
 	check_answer(ANSWER, 200, 7);
 	check_answer("HTTP/1.0 200 OK\r\n\r\n" JSON, 200, 7);
-	check_answer("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n8\r\n{\"connec\r\n9\r\ntions\": 4\r\n1\r\n2\r\n0\r\n\r\n",
+	check_answer("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n8\r\n{\"connec\r\n9\r\ntions\": "
+		     "4\r\n1\r\n2\r\n0\r\n\r\n",
 		     200, 41);
-	check_answer("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 404 Not Found\r\nContent-Length: 3\r\n\r\nno\n", 404, -1);
+	check_answer("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 404 Not Found\r\nContent-Length: 3\r\n\r\nno\n",
+		     404, -1);
 	check_answer("HTTP/1.1 301 Moved Permanently\r\nLocation: /\r\nContent-Length: 0\r\n\r\n", 301, -1);
 	check_answer("HTTP/1.1 499 Odd\r\nContent-Length: 0\r\n\r\n", 499, -1);
 	check_answer("HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n", 500, -1);
@@ -191,11 +194,21 @@ static void finds_the_load(void)
 		const char *text;
 		int         load;
 	} cases[] = {
-		{ "{\"connections\": 3}", 3 }, { "{\"connections\":3,", 3 }, { "{\"connections\" :  30 ", 30 },
-		{ "\"connections\": 0", 0 }, { "\"connections\": 1\"connections\": 2", 1 }, { "", -1 },
-		{ "connections: 3", -1 }, { "\"connections\": null, \"connections\": 5", 5 }, { "\"connections\": -1", -1 },
-		{ "\"\"connections\": 6", 6 }, { "\"connect\"connections\": 7", 7 }, { "\"connections\": 99999999999", 1000000000 },
-		{ "\"connections\": \"connections\": 8", 8 }, { "\"connections\"  ", -1 }, { "\"connections_now\": 2", -1 },
+		{ "{\"connections\": 3}", 3 },
+		{ "{\"connections\":3,", 3 },
+		{ "{\"connections\" :  30 ", 30 },
+		{ "\"connections\": 0", 0 },
+		{ "\"connections\": 1\"connections\": 2", 1 },
+		{ "", -1 },
+		{ "connections: 3", -1 },
+		{ "\"connections\": null, \"connections\": 5", 5 },
+		{ "\"connections\": -1", -1 },
+		{ "\"\"connections\": 6", 6 },
+		{ "\"connect\"connections\": 7", 7 },
+		{ "\"connections\": 99999999999", 1000000000 },
+		{ "\"connections\": \"connections\": 8", 8 },
+		{ "\"connections\"  ", -1 },
+		{ "\"connections_now\": 2", -1 },
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		size_t len = strlen(cases[i].text);
@@ -423,7 +436,8 @@ static void does_not_watch_who_wants_to_close(void)
 
 static void asks_what_it_is_told_to(void)
 {
-	struct bed *bed = make_bed(OPTIONS("--health-path=/x?y", "--health-timeout=5s", "--health-interval=20ms"));
+	struct bed *bed =
+		make_bed(OPTIONS("--health-path=/x?y", "--health-timeout=5s", "--health-interval=20ms"));
 	CHECK_INT(bed->d.req.timeout_ms, 5000);
 	drive_result(&bed->d, 0);
 	check_asks(bed, "GET /x?y HTTP/1.1\r\nHost: 127.0.0.1:9002\r\nUser-Agent: redirect_master\r\n"
@@ -444,7 +458,8 @@ static void refuses_wrong_paths(void)
 	static const char *const paths[] = { "status", "", "/a b", "/\r\nX: y", "/#", "/\x7f", "/\xc3\xa4" };
 	for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
 		char said[400];
-		CHECK(!redirect_configure(OPTIONS("--slave=a:1", "--health-path", paths[i]), said, sizeof said));
+		CHECK(!redirect_configure(OPTIONS("--slave=a:1", "--health-path", paths[i]), said,
+					  sizeof said));
 		CHECK(strstr(said, "is not a path"));
 	}
 }
@@ -452,11 +467,21 @@ static void refuses_wrong_paths(void)
 int main(void)
 {
 	static const struct test tests[] = {
-		TEST(sees_life), TEST(understands_answers), TEST(finds_the_load), TEST(does_not_read_for_ever),
-		TEST(sees_death), TEST(falls_and_rises), TEST(falls_at_once_by_default),
-		TEST(a_check_settles_what_was_dealt), TEST(watches), TEST(is_not_driven_by_closes),
-		TEST(a_late_close_is_no_death), TEST(does_not_watch_who_wants_to_close), TEST(asks_what_it_is_told_to),
-		TEST(refuses_wrong_paths), { 0 },
+		TEST(sees_life),
+		TEST(understands_answers),
+		TEST(finds_the_load),
+		TEST(does_not_read_for_ever),
+		TEST(sees_death),
+		TEST(falls_and_rises),
+		TEST(falls_at_once_by_default),
+		TEST(a_check_settles_what_was_dealt),
+		TEST(watches),
+		TEST(is_not_driven_by_closes),
+		TEST(a_late_close_is_no_death),
+		TEST(does_not_watch_who_wants_to_close),
+		TEST(asks_what_it_is_told_to),
+		TEST(refuses_wrong_paths),
+		{ 0 },
 	};
 	return run_tests(tests);
 }

@@ -66,7 +66,7 @@ static void the_dead_get_nothing(void)
 static void all_64_may_live(void)
 {
 	const char *options[REDIRECT_SLAVES_MAX + 1] = { NULL };
-	char names[REDIRECT_SLAVES_MAX][20];
+	char names[REDIRECT_SLAVES_MAX][40];
 	int counts[REDIRECT_SLAVES_MAX];
 	for (int i = 0; i < REDIRECT_SLAVES_MAX; i++) {
 		snprintf(names[i], sizeof names[i], "--slave=a:%d", i + 1);
@@ -86,8 +86,8 @@ static void turns_of_the_dead_go_to_all_the_others(void)
 {
 	static const struct {
 		const char *slaves[5];
-		uint64_t    dead;
-		int         n, want[4];
+		uint64_t dead;
+		int n, want[4];
 	} cases[] = {
 		{ { "--slave=a:1", "--slave=b:1", "--slave=c:1" }, 0, 300, { 100, 100, 100 } },
 		{ { "--slave=a:1", "--slave=b:1", "--slave=c:1" }, 1, 300, { 0, 150, 150 } },
@@ -95,7 +95,10 @@ static void turns_of_the_dead_go_to_all_the_others(void)
 		{ { "--slave=a:1=5", "--slave=b:1", "--slave=c:1" }, 1, 700, { 0, 350, 350 } },
 		{ { "--slave=a:1=5", "--slave=b:1", "--slave=c:1" }, 4, 600 * 7, { 3500, 700 } },
 		{ { "--slave=a:1=4", "--slave=b:1=2", "--slave=c:1=2" }, 2, 1200, { 800, 0, 400 } },
-		{ { "--slave=a:1=3", "--slave=b:1=2", "--slave=c:1=1", "--slave=d:1=4" }, 9, 1500, { 0, 1000, 500 } },
+		{ { "--slave=a:1=3", "--slave=b:1=2", "--slave=c:1=1", "--slave=d:1=4" },
+		  9,
+		  1500,
+		  { 0, 1000, 500 } },
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		int counts[REDIRECT_SLAVES_MAX];
@@ -228,7 +231,8 @@ static void a_path_has_one_slave(void)
 	for (int i = 0; i < 100; i++)
 		CHECK_INT(pick(config, "/the/same"), pick(config, "/the/same"));
 	deal(config, 0, KEYS, counts);
-	CHECK(abs(counts[0] - KEYS / 4) < 300 && abs(counts[1] - KEYS / 2) < 300 && abs(counts[2] - KEYS / 4) < 300);
+	CHECK(abs(counts[0] - KEYS / 4) < 300 && abs(counts[1] - KEYS / 2) < 300 &&
+	      abs(counts[2] - KEYS / 4) < 300);
 	free(config);
 }
 
@@ -236,7 +240,8 @@ static void a_new_slave_takes_its_share_and_no_more(void)
 {
 	static uint8_t before[KEYS], after[KEYS];
 	const char *const four[] = { "--slave=a:1", "--slave=b:1", "--slave=c:1", "--slave=d:1", NULL };
-	const char *const five[] = { "--slave=a:1", "--slave=b:1", "--slave=e:1", "--slave=c:1", "--slave=d:1", NULL };
+	const char *const five[] = { "--slave=a:1", "--slave=b:1", "--slave=e:1",
+				     "--slave=c:1", "--slave=d:1", NULL };
 	static const int same[] = { 0, 1, 3, 4 };
 	struct redirect_config *old = of_policy("hash", four), *new = of_policy("hash", five);
 	int moved = 0, taken[4] = { 0 };
@@ -280,10 +285,18 @@ static void keys_of_the_dead_are_spread_and_come_back(void)
 int main(void)
 {
 	static const struct test tests[] = {
-		TEST(the_dead_get_nothing), TEST(all_64_may_live), TEST(turns_of_the_dead_go_to_all_the_others),
-		TEST(turns_of_the_dead_are_spread), TEST(chances_are_as_the_weights), TEST(lots_have_no_pattern),
-		TEST(the_least_loaded_is_next), TEST(equals_have_turns), TEST(a_path_has_one_slave),
-		TEST(a_new_slave_takes_its_share_and_no_more), TEST(keys_of_the_dead_are_spread_and_come_back), { 0 },
+		TEST(the_dead_get_nothing),
+		TEST(all_64_may_live),
+		TEST(turns_of_the_dead_go_to_all_the_others),
+		TEST(turns_of_the_dead_are_spread),
+		TEST(chances_are_as_the_weights),
+		TEST(lots_have_no_pattern),
+		TEST(the_least_loaded_is_next),
+		TEST(equals_have_turns),
+		TEST(a_path_has_one_slave),
+		TEST(a_new_slave_takes_its_share_and_no_more),
+		TEST(keys_of_the_dead_are_spread_and_come_back),
+		{ 0 },
 	};
 	shared = calloc(1, sizeof *shared);
 	int status = run_tests(tests);

@@ -1,0 +1,343 @@
+/* trace.c - rings of events, and the file that is made of them at the end; see trace.h.
+ *
+ *     rings of all threads ---> one list by time ---> "X" a call, begin and duration, in its thread's row
+ *                                                     "s" -> "f" from the accept to the first thing done for that client
+ *                                                     "b" "e" a pause (--think timer): it has no thread
+ *                                                     "C" how many connections are open
+ *
+ * "Trace Event Format" (Google, 2016): times in microseconds; pid and tid are rows, not process numbers.
+ *
+ * SPDX-License-Identifier: MIT */
+#include "trace.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "pages.h"
+#include "server.h"
+#include "session.h"
+#include "worker.h"
+
+enum { RING_SIZE = TRACE_EVENTS * sizeof(struct trace_event), SAID_ROWS = 8 };
+
+/* ---- while it runs ---- */
+
+struct trace *trace_open(const struct worker *w)
+{
+	if (!w->server->options.trace_file)
+		return NULL;
+	struct trace *t = calloc(1, sizeof *t);
+	struct trace_event *ring = t ? pages_reserve(RING_SIZE) : NULL;
+	if (!ring) {
+		free(t);
+		return NULL;
+	}
+	t->worker = w;
+	t->ring = ring;
+	t->number = w->env.worker;
+	t->blocks = !w->nonblocking;
+	return t;
+}
+
+void trace_add(struct trace *t, int kind, int fd, int64_t result, int64_t begin_ns)
+{
+	const struct session *s = t->worker->current;
+	bool of_client = s && kind != COUNT_WAIT && kind != COUNT_ACCEPT;
+	t->ring[t->n++ % TRACE_EVENTS] = (struct trace_event){
+		.begin_ns = begin_ns, .end_ns = clock_ns(), .fd = fd, .kind = (uint8_t)kind,
+		.result = result > INT32_MAX ? INT32_MAX : (int32_t)result,
+		.client = of_client ? s->peer.port : 0,
+	};
+}
+
+static uint64_t kept(const struct trace *t)
+{
+	return t->n < TRACE_EVENTS ? t->n : TRACE_EVENTS;
+}
+
+/* The ring of a thread that has ended shrinks to what is in it, oldest first. */
+static struct trace_event *shrink(const struct trace *t, uint64_t n)
+{
+	struct trace_event *events = malloc((n + 1) * sizeof *events);
+	uint64_t first = t->n - n;
+	for (uint64_t i = 0; events && i < n; i++)
+		events[i] = t->ring[(first + i) % TRACE_EVENTS];
+	return events;
+}
+
+void trace_close(struct server *server, struct trace *t)
+{
+	if (!t)
+		return;
+	uint64_t n = kept(t);
+	struct trace_event *events = atomic_fetch_add(&server->traced, n) + n <= TRACE_KEPT ? shrink(t, n) : NULL;
+	pages_release(t->ring, RING_SIZE);
+	t->blocks = !t->worker->nonblocking; /* the driver has said so by now */
+	t->worker = NULL;
+	t->ring = events;
+	if (!events)
+		t->number = UINT32_MAX; /* all of it is lost */
+	pthread_mutex_lock(&server->lock);
+	t->next = server->traces;
+	server->traces = t;
+	pthread_mutex_unlock(&server->lock);
+}
+
+/* ---- at the end: all events by time ---- */
+
+struct record {
+	struct trace_event  event;
+	const struct trace *of;
+};
+
+struct story {
+	FILE          *out;
+	struct record *records;
+	size_t         n;
+	uint64_t       lost;
+	int64_t        zero_ns; /* the first event: times count from there */
+	int            open;    /* connections */
+	bool           met[UINT16_MAX + 1];    /* clients whose accept was seen, and nothing else since */
+	bool          *is_client;               /* by descriptor */
+	int            n_fds;
+};
+
+static int by_time(const void *a, const void *b)
+{
+	const struct record *x = a, *y = b;
+	return (x->event.begin_ns > y->event.begin_ns) - (x->event.begin_ns < y->event.begin_ns);
+}
+
+static int by_number(const void *a, const void *b)
+{
+	const struct trace *x = *(struct trace *const *)a, *y = *(struct trace *const *)b;
+	return (x->number > y->number) - (x->number < y->number);
+}
+
+/* Threads end in any order; the list is for readers. 0 or -ENOMEM. */
+static int sort_traces(struct server *server)
+{
+	size_t n = 0, i = 0;
+	for (const struct trace *t = server->traces; t; t = t->next)
+		n++;
+	struct trace **all = malloc((n + 1) * sizeof(struct trace *));
+	if (!all)
+		return -ENOMEM;
+	for (struct trace *t = server->traces; t; t = t->next)
+		all[i++] = t;
+	qsort(all, n, sizeof(struct trace *), by_number);
+	server->traces = NULL;
+	while (i--) {
+		all[i]->next = server->traces;
+		server->traces = all[i];
+	}
+	free(all);
+	return 0;
+}
+
+/* 0 or -ENOMEM. */
+static int gather(struct story *s, const struct server *server)
+{
+	size_t n = 0;
+	for (const struct trace *t = server->traces; t; t = t->next) {
+		n += t->ring ? kept(t) : 0;
+		s->lost += t->n - (t->ring ? kept(t) : 0);
+		for (uint64_t i = 0; t->ring && i < kept(t); i++)
+			s->n_fds = t->ring[i].fd >= s->n_fds ? t->ring[i].fd + 1 : s->n_fds;
+	}
+	s->records = malloc((n + 1) * sizeof *s->records);
+	s->is_client = calloc((size_t)s->n_fds + 1, sizeof *s->is_client);
+	if (!s->records || !s->is_client)
+		return -ENOMEM;
+	for (const struct trace *t = server->traces; t; t = t->next)
+		for (uint64_t i = 0; t->ring && i < kept(t); i++)
+			s->records[s->n++] = (struct record){ t->ring[i], t };
+	qsort(s->records, s->n, sizeof *s->records, by_time);
+	s->zero_ns = s->n ? s->records[0].event.begin_ns : 0;
+	return 0;
+}
+
+static const char *name_of(int kind)
+{
+	switch (kind) {
+	case COUNT_RECV: return "receive";
+	case TRACE_THINK: return "think";
+	case TRACE_PAUSE_BEGIN:
+	case TRACE_PAUSE_END: return "pause";
+	default: return count_names[kind];
+	}
+}
+
+static double microseconds(const struct story *s, int64_t ns)
+{
+	return (double)(ns - s->zero_ns) / 1e3;
+}
+
+/* What all kinds of entries begin with. */
+static void begin_entry(struct story *s, char kind, const char *name, unsigned row, int64_t ns)
+{
+	fprintf(s->out, ",\n{\"ph\":\"%c\",\"name\":\"%s\",\"cat\":\"io\",\"pid\":1,\"tid\":%u,\"ts\":%.3f", kind, name, row,
+		microseconds(s, ns));
+}
+
+static void write_call(struct story *s, const struct record *r)
+{
+	const struct trace_event *e = &r->event;
+	begin_entry(s, 'X', name_of(e->kind), r->of->number, e->begin_ns);
+	fprintf(s->out, ",\"dur\":%.3f,\"args\":{", (double)(e->end_ns - e->begin_ns) / 1e3);
+	if (e->client)
+		fprintf(s->out, "\"client\":%u,", e->client);
+	if (e->fd >= 0)
+		fprintf(s->out, "\"fd\":%d,", e->fd);
+	fprintf(s->out, "\"result\":%d}}", e->result);
+}
+
+static void write_open(struct story *s, const struct record *r, int change)
+{
+	s->open += change;
+	begin_entry(s, 'C', "connections", 0, r->event.end_ns);
+	fprintf(s->out, ",\"args\":{\"open\":%d}}", s->open);
+}
+
+static void write_flow(struct story *s, const struct record *r, char kind, unsigned client)
+{
+	begin_entry(s, kind, "client", r->of->number, kind == 's' ? r->event.end_ns : r->event.begin_ns);
+	fprintf(s->out, ",\"id\":%u%s}", client, kind == 'f' ? ",\"bp\":\"e\"" : "");
+}
+
+/* accept's result is the descriptor; whose it is shows in the first event of that descriptor behind it. */
+static void follow(struct story *s, const struct record *r)
+{
+	const struct trace_event *e = &r->event;
+	if (e->kind == COUNT_ACCEPT && e->result >= 0) {
+		if (e->result < s->n_fds)
+			s->is_client[e->result] = true;
+		write_open(s, r, 1);
+		write_flow(s, r, 's', (unsigned)e->result);
+		s->met[e->result & UINT16_MAX] = true;
+	} else if (e->fd >= 0 && s->met[e->fd & UINT16_MAX] && (e->kind == COUNT_RECV || e->kind == COUNT_SEND)) {
+		s->met[e->fd & UINT16_MAX] = false;
+		write_flow(s, r, 'f', (unsigned)e->fd);
+	}
+	if (e->kind == COUNT_CLOSE && e->fd >= 0 && s->is_client[e->fd]) {
+		s->is_client[e->fd] = false;
+		write_open(s, r, -1);
+	}
+}
+
+static void write_record(struct story *s, const struct record *r)
+{
+	const struct trace_event *e = &r->event;
+	if (e->kind == TRACE_PAUSE_BEGIN || e->kind == TRACE_PAUSE_END) {
+		begin_entry(s, e->kind == TRACE_PAUSE_BEGIN ? 'b' : 'e', name_of(e->kind), r->of->number, e->begin_ns);
+		fprintf(s->out, ",\"id\":%u}", e->client);
+		return;
+	}
+	write_call(s, r);
+	follow(s, r);
+}
+
+static void write_story(struct story *s, const struct server *server)
+{
+	fprintf(s->out, "{\"displayTimeUnit\":\"ns\",\"traceEvents\":[\n");
+	fprintf(s->out, "{\"ph\":\"M\",\"name\":\"process_name\",\"pid\":1,\"args\":{\"name\":\"%s, %s\"}}", server->program,
+		server->backend->name);
+	for (const struct trace *t = server->traces; t; t = t->next)
+		if (t->ring)
+			fprintf(s->out,
+				",\n{\"ph\":\"M\",\"name\":\"thread_name\",\"pid\":1,\"tid\":%u,\"args\":{\"name\":\"worker %u\"}}",
+				t->number, t->number);
+	for (size_t i = 0; i < s->n; i++)
+		write_record(s, &s->records[i]);
+	fprintf(s->out, "\n]}\n");
+}
+
+/* ---- a few lines for people ---- */
+
+static bool is_waiting(const struct trace *t, int kind)
+{
+	return kind == COUNT_WAIT || (t->blocks && (kind == COUNT_ACCEPT || kind == COUNT_RECV));
+}
+
+static void say_row(const struct trace *t)
+{
+	int64_t waited = 0;
+	uint64_t n = kept(t);
+	if (!t->ring || n < 2)
+		return;
+	for (uint64_t i = 0; i < n; i++)
+		waited += is_waiting(t, t->ring[i].kind) ? t->ring[i].end_ns - t->ring[i].begin_ns : 0;
+	int64_t all = t->ring[n - 1].end_ns - t->ring[0].begin_ns;
+	fprintf(stderr, "  worker %-6u %8" PRIu64 " events in %8.3f s, waiting %5.1f %% of it\n", t->number, n,
+		(double)all / 1e9, all > 0 ? 100.0 * (double)waited / (double)all : 0.0);
+}
+
+static void say(const struct story *s, const struct server *server, const char *file)
+{
+	int rows = 0, left_out = 0;
+	fprintf(stderr, "%s: %zu events in %s (open it with ui.perfetto.dev or chrome://tracing)\n", server->program, s->n,
+		file);
+	for (const struct trace *t = server->traces; t; t = t->next) {
+		if (rows < SAID_ROWS)
+			say_row(t);
+		else
+			left_out++;
+		rows++;
+	}
+	if (left_out)
+		fprintf(stderr, "  and %d more\n", left_out);
+	if (s->lost)
+		fprintf(stderr, "  %" PRIu64 " older events are lost: %d are kept of each worker, %d in all\n", s->lost,
+			TRACE_EVENTS, TRACE_KEPT);
+}
+
+/* Beside its place first, so that the file is there whole or not at all. */
+static int write_file(struct story *s, const struct server *server, const char *file)
+{
+	char beside[4096];
+	snprintf(beside, sizeof beside, "%s.%d", file, (int)getpid());
+	s->out = fopen(beside, "we");
+	if (!s->out)
+		return -errno;
+	write_story(s, server);
+	int error = ferror(s->out) ? -EIO : 0;
+	if (fclose(s->out) && !error)
+		error = -errno;
+	if (!error && rename(beside, file))
+		error = -errno;
+	if (error)
+		unlink(beside);
+	return error;
+}
+
+int trace_write(struct server *server, const char *file)
+{
+	struct story *s = calloc(1, sizeof *s);
+	int error = s ? sort_traces(server) : -ENOMEM;
+	if (!error)
+		error = gather(s, server);
+	if (!error)
+		error = write_file(s, server, file);
+	if (!error)
+		say(s, server, file);
+	if (s) {
+		free(s->records);
+		free(s->is_client);
+	}
+	free(s);
+	return error;
+}
+
+void trace_forget(struct server *server)
+{
+	for (struct trace *t = server->traces, *next; t; t = next) {
+		next = t->next;
+		free(t->ring);
+		free(t);
+	}
+	server->traces = NULL;
+}
