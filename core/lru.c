@@ -13,6 +13,7 @@
  * SPDX-License-Identifier: MIT */
 #include "lru.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -52,7 +53,7 @@ struct bucket {
 
 struct lru {
 	pthread_rwlock_t      lock;
-	uint64_t              seed, identity;
+	uint64_t              seed, identity; /* random; only the latter is told to anybody */
 	size_t                object_max;
 	struct account        bodies, rest;
 	uint64_t              evictions;
@@ -187,41 +188,52 @@ struct lru_entry *lru_begin(struct lru *lru, const char *key, size_t len)
 	return e;
 }
 
-/* To exactly that size. */
-static bool resize(struct lru *lru, struct account *account, struct room *room, size_t size, enum pay how)
+/* Room for that many bytes, and no more; what there is stays as it is when that fails. */
+static bool grow(struct lru *lru, struct account *account, struct room *room, size_t size, enum pay how)
 {
-	if (size > room->size && !pay(lru, account, size - room->size, how))
+	if (size <= room->size)
+		return true;
+	if (!pay(lru, account, size - room->size, how))
 		return false;
-	char *data = size ? realloc(room->data, size) : NULL;
-	if (size && !data) { /* what was paid for in vain; less than before is never refused */
-		refund(account, size > room->size ? size - room->size : 0);
-		return size <= room->size;
+	char *data = realloc(room->data, size);
+	if (!data) {
+		refund(account, size - room->size);
+		return false;
 	}
-	if (!size)
-		free(room->data);
-	if (size < room->size)
-		refund(account, room->size - size);
 	room->data = data;
 	room->size = size;
 	return true;
 }
 
+/* What was paid for and not needed comes back. */
+static void trim(struct account *account, struct room *room)
+{
+	char *data = room->len ? realloc(room->data, room->len) : NULL;
+	if (room->len && !data)
+		return;
+	if (!room->len)
+		free(room->data);
+	refund(account, room->size - room->len);
+	room->data = data;
+	room->size = room->len;
+}
+
 static void append(struct room *room, const char *data, size_t len)
 {
-	if (len)
-		memcpy(room->data + room->len, data, len);
+	if (!room->data) /* nothing was added yet, and now it is nothing again */
+		return;
+	memcpy(room->data + room->len, data, len);
 	room->len += len;
 }
 
 bool lru_expect_body(struct lru *lru, struct lru_entry *e, size_t len)
 {
-	return len <= lru->object_max &&
-	       (len <= e->body.size || resize(lru, &lru->bodies, &e->body, len, BY_EVICTION));
+	return len <= lru->object_max && grow(lru, &lru->bodies, &e->body, len, BY_EVICTION);
 }
 
 bool lru_add_head(struct lru *lru, struct lru_entry *e, const char *data, size_t len)
 {
-	if (!resize(lru, &lru->rest, &e->head, e->head.len + len, BY_EVICTION))
+	if (!grow(lru, &lru->rest, &e->head, e->head.len + len, BY_EVICTION))
 		return false;
 	append(&e->head, data, len);
 	return true;
@@ -232,17 +244,18 @@ bool lru_add_head(struct lru *lru, struct lru_entry *e, const char *data, size_t
 static bool grow_body(struct lru *lru, struct lru_entry *e, size_t need)
 {
 	size_t twice = 2 * e->body.size > FIRST_BODY ? 2 * e->body.size : FIRST_BODY;
+	if (need <= e->body.size)
+		return true;
 	if (twice > lru->object_max)
 		twice = lru->object_max;
-	return (twice > need && resize(lru, &lru->bodies, &e->body, twice, FROM_WHAT_IS_FREE)) ||
-	       resize(lru, &lru->bodies, &e->body, need, BY_EVICTION);
+	return (twice > need && grow(lru, &lru->bodies, &e->body, twice, FROM_WHAT_IS_FREE)) ||
+	       grow(lru, &lru->bodies, &e->body, need, BY_EVICTION);
 }
 
 bool lru_add_body(struct lru *lru, struct lru_entry *e, const char *data, size_t len)
 {
 	size_t need = e->body.len + len;
-	if (len > lru->object_max || need > lru->object_max ||
-	    (need > e->body.size && !grow_body(lru, e, need)))
+	if (len > lru->object_max || need > lru->object_max || !grow_body(lru, e, need))
 		return false;
 	append(&e->body, data, len);
 	return true;
@@ -268,7 +281,7 @@ void lru_abandon(struct lru *lru, struct lru_entry *e)
 
 void lru_publish(struct lru *lru, struct lru_entry *e)
 {
-	resize(lru, &lru->bodies, &e->body, e->body.len, FROM_WHAT_IS_FREE);
+	trim(&lru->bodies, &e->body);
 	e->object.head = e->head.data;
 	e->object.head_len = e->head.len;
 	e->object.body = e->body.data;
@@ -333,15 +346,6 @@ static int open_lock(pthread_rwlock_t *lock)
 	return -error;
 }
 
-/* It never waits for long: a server is not the first thing that a machine starts. */
-static uint64_t random_number(void)
-{
-	uint64_t number;
-	if (getrandom(&number, sizeof number, 0) != sizeof number)
-		number = (uint64_t)(uintptr_t)&number;
-	return number;
-}
-
 /* No object is smaller than its record, so there is a bound to their number, and neither table nor heap
  * grows. calloc takes large areas from the kernel, which gives pages when they are touched. */
 static int open_tables(struct lru *lru)
@@ -351,19 +355,22 @@ static int open_tables(struct lru *lru)
 		lru->n_buckets *= 2;
 	lru->buckets = calloc(lru->n_buckets, sizeof *lru->buckets);
 	lru->order.heap = calloc(objects, sizeof(struct lru_use *));
-	return lru->buckets && lru->order.heap ? open_lock(&lru->lock) : -1;
+	return lru->buckets && lru->order.heap ? open_lock(&lru->lock) : -ENOMEM;
 }
 
 struct lru *lru_open(const struct lru_limits *limits)
 {
 	struct lru *lru = calloc(1, sizeof *lru);
-	if (!lru)
+	uint64_t random[2];
+	if (!lru || getrandom(random, sizeof random, 0) != sizeof random) {
+		free(lru);
 		return NULL;
+	}
 	lru->bodies.max = limits->bytes;
 	lru->rest.max = LRU_REST + limits->bytes / 8;
 	lru->object_max = limits->object_bytes < limits->bytes ? limits->object_bytes : limits->bytes;
-	lru->seed = random_number();
-	lru->identity = random_number();
+	lru->seed = random[0];
+	lru->identity = random[1];
 	if (open_tables(lru) == 0)
 		return lru;
 	free(lru->buckets);

@@ -238,9 +238,8 @@ static void note_deadline(struct reactor *r, struct slot *slot, const struct job
 
 static void trace_pause(const struct reactor *r, int kind)
 {
-	int64_t now_ns = trace_now(&r->worker.counters);
-	if (now_ns)
-		trace_add(r->worker.counters.trace, kind, -1, 0, now_ns);
+	if (tracing(&r->worker.counters))
+		trace_add(r->worker.counters.trace, kind, -1, 0, clock_ns());
 }
 
 static void park(struct reactor *r, struct slot *slot, const struct job *job)
@@ -295,7 +294,7 @@ static ssize_t attempt(struct reactor *r, struct slot *slot, struct job *job)
 	enum io_op op = job->req.op;
 	size_t done = job->done;
 	ssize_t n = session_try(&r->worker, &slot->session, job);
-	if (job->done > done || job->req.op != op)
+	if (n < 0 && (job->done > done || job->req.op != op))
 		slot->deadline_ms = 0;
 	if (op == IO_SLEEP || op == IO_OPEN || op == IO_SENDFILE)
 		worker_tick(&r->worker, clock_ms()); /* these may have blocked for long */

@@ -356,6 +356,14 @@ static bool client_is_dead(const struct job *job, ssize_t n)
 	return !(job->req.op == IO_RECV && n == -ETIMEDOUT);
 }
 
+__attribute__((cold, noinline))
+static void resume_traced(struct worker *w, struct session *s, const struct io_result *got, struct io_req *next)
+{
+	int64_t began_ns = clock_ns();
+	w->service->resume(s->state, &w->env, got, next);
+	trace_add(w->counters.trace, TRACE_THINK, -1, (int)next->op, began_ns);
+}
+
 static void ask_service(struct worker *w, struct session *s, struct job *job, ssize_t n)
 {
 	struct io_result got = {
@@ -367,10 +375,10 @@ static void ask_service(struct worker *w, struct session *s, struct job *job, ss
 	w->env.peer = &s->peer;
 	w->current = s;
 	count_add(&w->counters, COUNT_RESUMES, 1);
-	int64_t began_ns = trace_now(&w->counters);
-	w->service->resume(s->state, &w->env, &got, &job->req);
-	if (began_ns)
-		trace_add(w->counters.trace, TRACE_THINK, -1, (int)job->req.op, began_ns);
+	if (tracing(&w->counters))
+		resume_traced(w, s, &got, &job->req);
+	else
+		w->service->resume(s->state, &w->env, &got, &job->req);
 	accept_request(w, s, job);
 }
 
@@ -423,7 +431,9 @@ bool session_resume(struct worker *w, struct session *s, struct job *job, ssize_
 	if (mount(w, offering_end(s, &job->req)))
 		return false;
 	ask_service(w, s, job, n);
-	return job->req.op != IO_RECV || !wants_too_much(w, s, job) || refuse(w, s, job);
+	if (job->req.op != IO_RECV || !wants_too_much(w, s, job))
+		return true;
+	return refuse(w, s, job);
 }
 
 /* ---- between two turns ---- */

@@ -26,14 +26,10 @@
 #include "net.h"
 #include "trace.h"
 
-/* A call: it is timed if there is a trace, and its errno is looked at before anything else may set it. */
-#define CALL(c, kind, fd, call) after((c), (kind), (fd), (trace_begin(c), (call)))
-
-static ssize_t after(struct counters *c, enum count kind, int fd, ssize_t result)
+static ssize_t after(struct counters *c, enum count kind, ssize_t result)
 {
 	int error = result < 0 ? errno : 0;
 	count_add(c, kind, 1);
-	trace_end(c, kind, fd, error ? -error : result);
 	if (!error)
 		return result;
 	if (error == EAGAIN)
@@ -41,16 +37,28 @@ static ssize_t after(struct counters *c, enum count kind, int fd, ssize_t result
 	return -error;
 }
 
-#define WAIT(c, timeout_ms, call) after_wait((c), (timeout_ms), (trace_begin(c), (call)))
+__attribute__((cold, noinline))
+static ssize_t after_traced(struct counters *c, enum count kind, int fd, ssize_t result)
+{
+	ssize_t n = after(c, kind, result);
+	trace_add(c->trace, (int)kind, fd, n, c->trace->began_ns);
+	return n;
+}
 
-static int after_wait(struct counters *c, int timeout_ms, int result)
+/* A call, counted; and timed if there is a trace. Written out twice: without one it costs a look at a pointer. */
+#define CALL(c, kind, fd, call)                                                                                   \
+	(tracing(c) ? after_traced((c), (kind), (fd), (trace_begin((c)->trace), (call))) : after((c), (kind), (call)))
+
+static int after_wait(struct counters *c, int timeout_ms, ssize_t result)
 {
 	if (result > 0)
 		count_add(c, COUNT_EVENTS, (uint64_t)result);
 	else if (result == 0 && timeout_ms)
 		count_add(c, COUNT_EMPTY, 1);
-	return (int)after(c, COUNT_WAIT, -1, result);
+	return (int)result;
 }
+
+#define WAIT(c, timeout_ms, call) after_wait((c), (timeout_ms), CALL((c), COUNT_WAIT, -1, (call)))
 
 int sys_accept(struct counters *c, int listen_fd, struct peer *peer, int flags)
 {
@@ -60,7 +68,8 @@ int sys_accept(struct counters *c, int listen_fd, struct peer *peer, int flags)
 	if (error)
 		return error;
 	sa.ss_family = AF_UNSPEC;
-	int fd = (int)CALL(c, COUNT_ACCEPT, listen_fd, accept4(listen_fd, (struct sockaddr *)&sa, &len, flags | SOCK_CLOEXEC));
+	int fd = (int)CALL(c, COUNT_ACCEPT, listen_fd,
+			   accept4(listen_fd, (struct sockaddr *)&sa, &len, flags | SOCK_CLOEXEC));
 	if (fd >= 0)
 		peer_from_sockaddr(peer, (struct sockaddr *)&sa);
 	return fd;
@@ -206,9 +215,10 @@ int sys_epoll_wait(struct counters *c, int epfd, struct epoll_event *events, int
 int sys_sleep_until(struct counters *c, int64_t end_ns)
 {
 	struct timespec end = { end_ns / 1000000000, end_ns % 1000000000 };
-	trace_begin(c);
+	int64_t began_ns = tracing(c) ? clock_ns() : 0;
 	int error = clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &end, NULL);
 	count_add(c, COUNT_SLEEP, 1);
-	trace_end(c, COUNT_SLEEP, -1, -error);
+	if (tracing(c))
+		trace_add(c->trace, COUNT_SLEEP, -1, -error, began_ns);
 	return -error;
 }

@@ -1,7 +1,7 @@
 /* trace.c - rings of events, and the file that is made of them at the end; see trace.h.
  *
  *     rings of all threads ---> one list by time ---> "X" a call, begin and duration, in its thread's row
- *                                                     "s" -> "f" from the accept to the first thing done for that client
+ *                                                     "s" -> "f" from accept to the first receive or send
  *                                                     "b" "e" a pause (--think timer): it has no thread
  *                                                     "C" how many connections are open
  *
@@ -43,12 +43,12 @@ struct trace *trace_open(const struct worker *w)
 	return t;
 }
 
-void trace_add(struct trace *t, int kind, int fd, int64_t result, int64_t begin_ns)
+void trace_add(struct trace *t, int kind, int fd, int64_t result, int64_t began_ns)
 {
 	const struct session *s = t->worker->current;
 	bool of_client = s && kind != COUNT_WAIT && kind != COUNT_ACCEPT;
 	t->ring[t->n++ % TRACE_EVENTS] = (struct trace_event){
-		.begin_ns = begin_ns, .end_ns = clock_ns(), .fd = fd, .kind = (uint8_t)kind,
+		.begin_ns = began_ns, .end_ns = clock_ns(), .fd = fd, .kind = (uint8_t)kind,
 		.result = result > INT32_MAX ? INT32_MAX : (int32_t)result,
 		.client = of_client ? s->peer.port : 0,
 	};
@@ -180,8 +180,8 @@ static double microseconds(const struct story *s, int64_t ns)
 /* What all kinds of entries begin with. */
 static void begin_entry(struct story *s, char kind, const char *name, unsigned row, int64_t ns)
 {
-	fprintf(s->out, ",\n{\"ph\":\"%c\",\"name\":\"%s\",\"cat\":\"io\",\"pid\":1,\"tid\":%u,\"ts\":%.3f", kind, name, row,
-		microseconds(s, ns));
+	fprintf(s->out, ",\n{\"ph\":\"%c\",\"name\":\"%s\",\"cat\":\"io\",\"pid\":1,", kind, name);
+	fprintf(s->out, "\"tid\":%u,\"ts\":%.3f", row, microseconds(s, ns));
 }
 
 static void write_call(struct story *s, const struct record *r)
@@ -244,13 +244,14 @@ static void write_record(struct story *s, const struct record *r)
 static void write_story(struct story *s, const struct server *server)
 {
 	fprintf(s->out, "{\"displayTimeUnit\":\"ns\",\"traceEvents\":[\n");
-	fprintf(s->out, "{\"ph\":\"M\",\"name\":\"process_name\",\"pid\":1,\"args\":{\"name\":\"%s, %s\"}}", server->program,
-		server->backend->name);
-	for (const struct trace *t = server->traces; t; t = t->next)
-		if (t->ring)
-			fprintf(s->out,
-				",\n{\"ph\":\"M\",\"name\":\"thread_name\",\"pid\":1,\"tid\":%u,\"args\":{\"name\":\"worker %u\"}}",
-				t->number, t->number);
+	fprintf(s->out, "{\"ph\":\"M\",\"name\":\"process_name\",\"pid\":1,");
+	fprintf(s->out, "\"args\":{\"name\":\"%s, %s\"}}", server->program, server->backend->name);
+	for (const struct trace *t = server->traces; t; t = t->next) {
+		if (!t->ring)
+			continue;
+		fprintf(s->out, ",\n{\"ph\":\"M\",\"name\":\"thread_name\",\"pid\":1,\"tid\":%u,", t->number);
+		fprintf(s->out, "\"args\":{\"name\":\"worker %u\"}}", t->number);
+	}
 	for (size_t i = 0; i < s->n; i++)
 		write_record(s, &s->records[i]);
 	fprintf(s->out, "\n]}\n");
@@ -279,8 +280,8 @@ static void say_row(const struct trace *t)
 static void say(const struct story *s, const struct server *server, const char *file)
 {
 	int rows = 0, left_out = 0;
-	fprintf(stderr, "%s: %zu events in %s (open it with ui.perfetto.dev or chrome://tracing)\n", server->program, s->n,
-		file);
+	fprintf(stderr, "%s: %zu events in %s (open it with ui.perfetto.dev or chrome://tracing)\n", server->program,
+		s->n, file);
 	for (const struct trace *t = server->traces; t; t = t->next) {
 		if (rows < SAID_ROWS)
 			say_row(t);

@@ -31,8 +31,8 @@ struct trace_event {
 };
 
 struct trace {
-	const struct worker *worker;  /* whose current session is the client */
-	int64_t              begin_ns; /* of the call that is under way */
+	const struct worker *worker; /* whose current session is the client */
+	int64_t              began_ns; /* the call that is under way */
 	uint64_t             n;       /* events that ever were; the newest TRACE_EVENTS are in the ring */
 	struct trace_event  *ring;
 	unsigned             number;  /* of the worker */
@@ -49,25 +49,17 @@ void trace_close(struct server *, struct trace *);
 int  trace_write(struct server *, const char *file);
 void trace_forget(struct server *);
 
-void trace_add(struct trace *, int kind, int fd, int64_t result, int64_t begin_ns);
+/* Something that began then and has just ended; for a pause, that it begins or ends. */
+void trace_add(struct trace *, int kind, int fd, int64_t result, int64_t began_ns);
 
-/* Around a system call: trace_begin() before it, trace_end() behind it. */
-static inline void trace_begin(const struct counters *c)
+static inline void trace_begin(struct trace *t)
 {
-	if (__builtin_expect(c->trace != NULL, 0))
-		c->trace->begin_ns = clock_ns();
+	t->began_ns = clock_ns();
 }
 
-static inline void trace_end(const struct counters *c, int kind, int fd, int64_t result)
+static inline bool tracing(const struct counters *c)
 {
-	if (__builtin_expect(c->trace != NULL, 0))
-		trace_add(c->trace, kind, fd, result, c->trace->begin_ns);
-}
-
-/* Now, for a later trace_add(); 0: tracing is off. */
-static inline int64_t trace_now(const struct counters *c)
-{
-	return __builtin_expect(c->trace != NULL, 0) ? clock_ns() : 0;
+	return __builtin_expect(c->trace != NULL, 0);
 }
 
 #endif
