@@ -278,6 +278,7 @@ run_facts() {
     fact "x $name" "${x_of[$name]-}"
     fact "unit $name" "${unit_of[$name]}"
     fact "figures $name" "${figures_of[$name]-}"
+    fact "lines $name" "${lines_of[$name]-}"
     fact "placement $name" "$(placement "$name")"
   done
 }

@@ -18,7 +18,7 @@
 
 #include "net.h"
 
-enum { MAX_HELPERS = 4, AWAIT_NS = 100000000 };
+enum { MAX_HELPERS = 16, AWAIT_NS = 100000000 };
 enum lookup_state { WAITING, RUNNING, DONE, TOLD };
 
 struct lookup {
@@ -46,6 +46,7 @@ struct lookups {
 	pthread_cond_t  work, result;
 	struct queue    waiting, done;
 	struct helper   helpers[MAX_HELPERS];
+	int             n_names;            /* that wait or are with a helper */
 	int             n_helpers, n_users; /* users: the worker, and each helper; the last one frees it */
 	bool            closing;
 	int             event_fd;
@@ -130,6 +131,7 @@ static void look_up(struct helper *helper, struct lookup *l)
 		list = NULL;
 	pthread_mutex_lock(&all->lock);
 	helper->busy = false;
+	all->n_names--;
 	l->list = list;
 	report(all, l);
 }
@@ -150,13 +152,11 @@ static void *help(void *argument)
 	return NULL;
 }
 
-/* With the lock held. True if there is a helper, free or not. */
+/* With the lock held, for one name more. A slow one keeps its helper for as long as the resolver likes: so while there
+ * may be more helpers, no name waits behind another. True if there is a helper, free or not. */
 static bool ensure_helper(struct lookups *all)
 {
-	for (int i = 0; i < all->n_helpers; i++)
-		if (!all->helpers[i].busy)
-			return true;
-	if (all->n_helpers == MAX_HELPERS)
+	if (all->n_names < all->n_helpers || all->n_helpers == MAX_HELPERS)
 		return true;
 	struct helper *helper = &all->helpers[all->n_helpers];
 	helper->all = all;
@@ -220,6 +220,7 @@ struct lookup *lookup_start(struct lookups *all, struct session *owner, const ch
 	pthread_mutex_lock(&all->lock);
 	if (ensure_helper(all)) {
 		append(&all->waiting, l);
+		all->n_names++;
 		pthread_cond_signal(&all->work);
 	} else {
 		free(l);
@@ -263,10 +264,12 @@ void lookup_drop(struct lookups *all, struct lookup *l)
 		pthread_mutex_unlock(&all->lock);
 		return;
 	}
-	if (l->state == WAITING)
+	if (l->state == WAITING) {
 		take_out(&all->waiting, l);
-	else if (l->state == DONE)
+		all->n_names--;
+	} else if (l->state == DONE) {
 		take_out(&all->done, l);
+	}
 	pthread_mutex_unlock(&all->lock);
 	free_lookup(l);
 }

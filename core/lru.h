@@ -6,16 +6,16 @@
  *
  *  - An object is found only when it is whole. While it is sent it is pinned: its bytes stay where they are,
  *    also when it is replaced meanwhile. What is pinned is not evicted: its bytes would not come free.
- *  - Two accounts are kept to the byte, and neither is ever overdrawn: bodies, of limits.bytes; and all the rest
- *    (heads, keys, records), of LRU_REST and an eighth of limits.bytes, so that a million empty bodies are
+ *  - Two accounts are kept to the byte, and neither is ever overdrawn: bodies, of limits.bytes; and all
+ *    the rest (heads, keys, records), of LRU_REST and an eighth of limits.bytes, so that a million empty bodies
  *    bounded too. Bodies that are being filled count, and those that are only pinned. When nothing can be
  *    evicted there is no room: not cached.
  *  - A find takes the lock as a reader, so that no find waits for another. The order of use is exact
  *    nevertheless: lru_order.h.
  *
  * A cache belongs to a process. After a fork each process has its own: what one has filled, the others do not
- * find, and n processes keep n copies. That is what sharing nothing costs; threads share one cache, and pay with
- * a lock. */
+ * find, and n processes keep n copies. That is what sharing nothing costs; threads share one cache, and pay
+ * with a lock. */
 #ifndef CORE_LRU_H
 #define CORE_LRU_H
 

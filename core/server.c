@@ -34,6 +34,9 @@
 #include "stats.h"
 #include "trace.h"
 
+/* What a server has open besides its clients: listener, logs, root, pollers and what wakes them, a resolver. */
+enum { OWN_FDS = 24 };
+
 /* ---- signals and the way to an end ---- */
 
 void server_signals(sigset_t *signals)
@@ -304,6 +307,24 @@ static void set_limits(struct server *s)
 		s->max_sessions = s->options.max_conns;
 }
 
+/* So many descriptors are not for clients. */
+static void keep_for_us(struct server *s, int n)
+{
+	int left = s->max_fds > n ? s->max_fds - n : 1;
+	if (s->max_sessions > left)
+		s->max_sessions = left;
+}
+
+/* Silent clients may take all that there are. If those beside found none, they could not tell a slave that is dead from
+ * one that they cannot ask. */
+static void keep_for_beside(struct server *s)
+{
+	const struct service *service = s->service;
+	int n = service->beside && service->n_beside ? service->n_beside(s->config) : 0;
+	if (n > 0)
+		keep_for_us(s, n + OWN_FDS);
+}
+
 /* A listener that systemd (or systemd-socket-activate) hands over is descriptor 3; sd_listen_fds(3). */
 static int inherited_listener(void)
 {
@@ -409,8 +430,7 @@ static int open_files(struct server *s)
 	if (s->root_fd < 0)
 		return 0;
 	s->files = files_open(s->root_fd, s->options.file_cache, s->options.file_cache ? (unsigned)n_open : 0);
-	if (s->max_sessions > s->max_fds - 2 * n_open)
-		s->max_sessions = s->max_fds - 2 * n_open;
+	keep_for_us(s, 2 * n_open);
 	if (!s->files)
 		fprintf(stderr, "%s: out of memory\n", s->program);
 	return s->files ? 0 : 1;
@@ -459,6 +479,7 @@ static int set_up(struct server *s, const struct backend *const *backends)
 		return 1;
 	}
 	set_limits(s);
+	keep_for_beside(s);
 	if (open_root(s) || open_files(s) || open_access_log(s))
 		return 1;
 	status = listen_or_complain(s);

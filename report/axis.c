@@ -106,7 +106,7 @@ void axis_x(struct axis *axis, const struct chart *chart)
 {
 	double least = 0, most = 0; /* above 0 */
 	bool has_zero = false;
-	*axis = (struct axis){ 0 };
+	*axis = (struct axis){ .bytes = chart->x_unit == X_BYTES };
 	for (int i = 0; i < chart->n_xs; i++) {
 		if (chart_count_at(chart, chart->xs[i]) == 0)
 			continue;

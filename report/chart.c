@@ -61,9 +61,21 @@ static bool collect_point(struct point *point, const struct results *r, const ch
 	return n > 0 || point->failed > 0;
 }
 
+static void name_x(struct chart *chart, const struct results *r, const char *workload)
+{
+	const char *axis = workload_fact(r, "axis", workload), *name = workload_fact(r, "x", workload);
+	chart->x_unit = !*axis || strcmp(axis, "connections") == 0			? X_CONNECTIONS
+			: strcmp(axis, "idle") == 0					? X_IDLE
+			: strcmp(workload_fact(r, "unit", workload), "bytes") == 0	? X_BYTES
+											: X_COUNT;
+	if (chart->x_unit == X_COUNT || chart->x_unit == X_BYTES)
+		chart->x_name = *name ? name : axis;
+}
+
 int chart_collect(struct chart *chart, const struct results *r, const char *workload, enum metric_id metric)
 {
 	memset(chart, 0, sizeof *chart);
+	name_x(chart, r, workload);
 	int error = list_xs(chart, r, workload);
 	double *values = malloc((2 * r->runs.rows + 2) * sizeof *values);
 	if (!values)

@@ -5,8 +5,10 @@
 #include "results.h"
 #include "stats.h"
 
+enum x_unit { X_CONNECTIONS, X_IDLE, X_COUNT, X_BYTES };
+
 struct point {
-	double         x;      /* connections, or idle connections */
+	double         x;      /* in the unit of the chart */
 	struct summary y;
 	int            failed; /* runs that did not count */
 	bool           client_bound; /* the generator was busy for CLIENT_BOUND_PCT or more, in the median */
@@ -23,6 +25,8 @@ struct chart {
 	int           n;
 	double        xs[MAX_POINTS]; /* every x that some backend has, in order */
 	int           n_xs;
+	enum x_unit   x_unit;
+	const char   *x_name;         /* "File size"; NULL for connections */
 };
 
 /* Points without a run that counts are there, with y.n = 0; backends without a point are not. 0 or -ENOMEM,

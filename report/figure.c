@@ -1,16 +1,20 @@
-/* figure.c - the figures of a comparison: one entry each in a table, and two for each workload without one.
+/* figure.c - the figures of a comparison: a pattern for each kind, filled in for each workload that asks for it.
  *
- * To add a figure, add an entry: which workload it draws, which metric (results.h), which script (the kind),
- * and two functions of words.h. A workload that was added to bench/compare/workloads alone has its figures from
- * here, too.
+ *     bench/workloads/static.txt     figures: cpu cpu_mib    x: File size
+ *     here                           "Server CPU time in µs per request by %s."
+ *     the chart                      "Workload static: server CPU time in µs per request by file size."
+ *
+ * To add a kind of figure, add a pattern: which metric (results.h), which script, and two functions of words.h.
  *
  * SPDX-License-Identifier: MIT */
 #include "figure.h"
 
+#include <ctype.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "timeline.h"
 #include "words.h"
 
 static void spectrum_sentence(FILE *out, const struct chart *chart)
@@ -22,54 +26,136 @@ static void spectrum_sentence(FILE *out, const struct chart *chart)
 	      out);
 }
 
-static const struct figure table[] = {
-	{ "throughput", FIGURE_LINES, "connections", METRIC_RPS, 1000, false,
-	  "Thousand requests per second by number of connections. Higher is better.", "Connections",
-	  "number of connections", words_throughput_title, words_most_sentence },
-	{ "p99", FIGURE_LINES, "connections", METRIC_P99, 1, true,
-	  "99th percentile of the response time in ms (log scale) by number of connections.", "Connections",
-	  "number of connections", words_tail_title, words_tail_sentence },
-	{ "cpu", FIGURE_LINES, "connections", METRIC_CPU, 1, false,
-	  "Server CPU time in µs per request by number of connections. Lower is better.", "Connections",
-	  "number of connections", words_cpu_title, words_least_sentence },
-	{ "idle", FIGURE_LINES, "idle", METRIC_CPU, 1, true,
-	  "Server CPU time in µs per request (log scale) by number of idle connections held open.",
-	  "Idle connections", "number of idle connections", words_growth_title, words_growth_sentence },
-	{ "latency", FIGURE_SPECTRUM, "connections", METRIC_P99, 1, true,
+/* By name, as workloads ask for them. In a subtitle %1$s is the scale, if it is logarithmic because the values
+ * are far apart, and %2$s the x axis in words. */
+static const struct figure patterns[] = {
+	{ "throughput", FIGURE_LINES, NULL, METRIC_RPS, 1000, false,
+	  "Thousand requests per second%1$s by %2$s. Higher is better.", NULL, NULL, words_throughput_title,
+	  words_most_sentence },
+	{ "p99", FIGURE_LINES, NULL, METRIC_P99, 1, true,
+	  "99th percentile of the response time in ms%1$s by %2$s.", NULL, NULL, words_tail_title,
+	  words_tail_sentence },
+	{ "cpu", FIGURE_LINES, NULL, METRIC_CPU, 1, false,
+	  "Server CPU time in µs per request%1$s by %2$s. Lower is better.", NULL, NULL, words_cpu_title,
+	  words_least_sentence },
+	{ "cpu_mib", FIGURE_LINES, NULL, METRIC_CPU_MIB, 1, false,
+	  "Server CPU time in µs per MiB of content%1$s by %2$s. Lower is better.", NULL, NULL,
+	  words_cpu_mib_title, words_least_mib_sentence },
+	{ "idle", FIGURE_LINES, NULL, METRIC_CPU, 1, true,
+	  "Server CPU time in µs per request%1$s by %2$s held open.", NULL, NULL, words_growth_title,
+	  words_growth_sentence },
+	{ "hit_rate", FIGURE_LINES, NULL, METRIC_HIT, 1, false, "Answers from the cache in %%%1$s by %2$s.", NULL,
+	  NULL, words_hit_title, words_hit_sentence },
+	{ "latency", FIGURE_SPECTRUM, NULL, METRIC_P99, 1, true,
 	  "Response time in ms (log scale) by percentile; each step to the right is one more nine.",
 	  "Percentile", "percentile", words_spectrum_title, spectrum_sentence },
-	{ "syscalls", FIGURE_BARS, "connections", METRIC_CALLS, 1, false,
+	{ "syscalls", FIGURE_BARS, NULL, METRIC_CALLS, 1, false,
 	  "Counted by the server, from its first client to its last. Shorter is better.",
 	  "System calls per request", "backend", words_calls_title, words_calls_sentence },
+	{ "timeline", FIGURE_TIMELINE, NULL, METRIC_RPS, 1, false,
+	  "Answers per second of each server, as its clients counted them in slices of time.",
+	  "Seconds since the first request", "time", NULL, NULL },
 	{ 0 },
 };
 
-static void neutral_title(FILE *out, const struct chart *chart)
+/* What a workload gets that does not say. */
+static const char *default_figures(const struct results *r, const char *workload)
 {
-	(void)chart;
-	fputs("Throughput by number of idle connections", out);
+	if (strcmp(workload, "connections") == 0)
+		return "throughput p99 cpu latency syscalls";
+	if (strcmp(workload, "idle") == 0)
+		return "idle";
+	return strcmp(workload_fact(r, "axis", workload), "idle") == 0 ? "idle throughput" : "throughput cpu";
 }
 
-/* What a workload without an entry gets; %s is its name. */
-static const struct figure by_connections[] = {
-	{ "throughput-%s", FIGURE_LINES, NULL, METRIC_RPS, 1000, false,
-	  "Workload %s: thousand requests per second by number of connections. Higher is better.",
-	  "Connections", "number of connections", words_throughput_title, words_most_sentence },
-	{ "cpu-%s", FIGURE_LINES, NULL, METRIC_CPU, 1, false,
-	  "Workload %s: server CPU time in µs per request by number of connections. Lower is better.",
-	  "Connections", "number of connections", words_cpu_title, words_least_sentence },
-};
+/* ---- the x axis in words ---- */
 
-static const struct figure by_idle[] = {
-	{ "cpu-%s", FIGURE_LINES, NULL, METRIC_CPU, 1, true,
-	  "Workload %s: server CPU time in µs per request (log scale) by number of idle connections.",
-	  "Idle connections", "number of idle connections", words_growth_title, words_growth_sentence },
-	{ "throughput-%s", FIGURE_LINES, NULL, METRIC_RPS, 1000, false,
-	  "Workload %s: thousand requests per second by number of idle connections. Higher is better.",
-	  "Idle connections", "number of idle connections", neutral_title, words_most_sentence },
-};
+static void name_axis(struct figure *figure, char *x_label, char *per, const struct chart *chart)
+{
+	enum { SIZE = sizeof((struct figure_list *)0)->texts[0].per };
+	if (chart->x_name) {
+		snprintf(x_label, SIZE, "%s", chart->x_name);
+		snprintf(per, SIZE, "%s", chart->x_name);
+		*x_label = (char)toupper((unsigned char)*x_label);
+		*per = (char)tolower((unsigned char)*per);
+	} else {
+		const char *idle = chart->x_unit == X_IDLE ? "idle connections" : "connections";
+		snprintf(x_label, SIZE, "%s", idle);
+		snprintf(per, SIZE, "number of %s", idle);
+		*x_label = (char)toupper((unsigned char)*x_label);
+	}
+	if (!figure->x_label)
+		figure->x_label = x_label;
+	if (!figure->per)
+		figure->per = per;
+}
 
-static bool has_figure(const struct figure_list *list, const char *workload)
+/* Values that are further apart than this need a log scale to be told apart. */
+static const double FAR_APART = 25;
+
+static bool far_apart(const struct chart *chart)
+{
+	double least = 0, most = 0;
+	for (int i = 0; i < chart->n; i++)
+		for (int j = 0; j < chart->series[i].n; j++) {
+			double y = chart->series[i].points[j].y.median;
+			least = y > 0 && (least <= 0 || y < least) ? y : least;
+			most = y > most ? y : most;
+		}
+	return least > 0 && most / least > FAR_APART;
+}
+
+/* ---- the list ---- */
+
+static const struct figure *find_pattern(const char *name, size_t len)
+{
+	for (const struct figure *p = patterns; p->name; p++)
+		if (strlen(p->name) == len && memcmp(p->name, name, len) == 0)
+			return p;
+	return NULL;
+}
+
+/* The main workload's figures, and one that is named as its workload, need no longer name. */
+static bool is_plain(const char *workload, const char *name)
+{
+	return strcmp(workload, "connections") == 0 || strcmp(workload, name) == 0;
+}
+
+static void write_subtitle(char *out, size_t size, const struct figure *figure, const char *lines)
+{
+	char text[160];
+	bool main_one = strcmp(figure->workload, "connections") == 0 || strcmp(figure->workload, "idle") == 0;
+	snprintf(text, sizeof text, figure->subtitle, figure->log_y ? " (log scale)" : "", figure->per);
+	if (main_one || figure->kind != FIGURE_LINES)
+		snprintf(out, size, "%s", text);
+	else
+		snprintf(out, size, "Workload %s: %c%s%s%s", figure->workload, tolower((unsigned char)*text),
+			 text + 1, *lines ? " " : "", lines);
+}
+
+static void add_figure(struct figure_list *list, const struct figure *pattern, const struct results *r,
+		       const char *workload)
+{
+	static struct chart chart;
+	if (list->n == MAX_FIGURES || chart_collect(&chart, r, workload, pattern->metric))
+		return;
+	int n = list->n++;
+	struct figure *figure = &list->figures[n];
+	*figure = *pattern;
+	figure->workload = workload;
+	figure->log_y |= pattern->kind == FIGURE_LINES && pattern->metric != METRIC_HIT && far_apart(&chart) &&
+			 pattern->metric != METRIC_RPS;
+	name_axis(figure, list->texts[n].x_label, list->texts[n].per, &chart);
+	bool plain = is_plain(workload, pattern->name);
+	snprintf(list->texts[n].name, sizeof list->texts[n].name, "%s%s%s", pattern->name, plain ? "" : "-",
+		 plain ? "" : workload);
+	write_subtitle(list->texts[n].subtitle, sizeof list->texts[n].subtitle, figure,
+		       workload_fact(r, "lines", workload));
+	figure->name = list->texts[n].name;
+	figure->subtitle = list->texts[n].subtitle;
+}
+
+static bool has_workload(const struct figure_list *list, const char *workload)
 {
 	for (int i = 0; i < list->n; i++)
 		if (strcmp(list->figures[i].workload, workload) == 0)
@@ -77,36 +163,25 @@ static bool has_figure(const struct figure_list *list, const char *workload)
 	return false;
 }
 
-static void add_from(struct figure_list *list, const struct figure *pattern, const char *workload)
-{
-	if (list->n == MAX_FIGURES)
-		return;
-	char *name = list->names[list->n], *subtitle = list->subtitles[list->n];
-	snprintf(name, sizeof list->names[0], pattern->name, workload);
-	snprintf(subtitle, sizeof list->subtitles[0], pattern->subtitle, workload);
-	list->figures[list->n] = *pattern;
-	list->figures[list->n].name = name;
-	list->figures[list->n].subtitle = subtitle;
-	list->figures[list->n++].workload = workload;
-}
-
 static void add_workload(struct figure_list *list, const struct results *r, const char *workload)
 {
-	char key[128];
-	if (!*workload || has_figure(list, workload))
+	const char *names = workload_fact(r, "figures", workload);
+	if (!*workload || has_workload(list, workload))
 		return;
-	snprintf(key, sizeof key, "axis %s", workload);
-	const struct figure *patterns = strcmp(facts_get(&r->run, key), "idle") == 0 ? by_idle : by_connections;
-	add_from(list, &patterns[0], workload);
-	add_from(list, &patterns[1], workload);
+	if (!*names)
+		names = default_figures(r, workload);
+	for (size_t len; *names; names += len + strspn(names + len, " ")) {
+		len = strcspn(names, " ");
+		const struct figure *pattern = find_pattern(names, len);
+		if (pattern)
+			add_figure(list, pattern, r, workload);
+	}
 }
 
 void figure_list(struct figure_list *list, const struct results *r)
 {
 	list->n = 0;
-	for (const struct figure *figure = table; figure->name; figure++)
-		list->figures[list->n++] = *figure;
-	for (size_t i = 0; i < r->run.n; i++) /* in the order of the table that was used */
+	for (size_t i = 0; i < r->run.n; i++) /* in the order in which they were asked for */
 		if (strncmp(r->run.list[i].name, "axis ", 5) == 0)
 			add_workload(list, r, r->run.list[i].name + 5);
 	for (size_t row = 0; row < r->runs.rows; row++)
@@ -118,10 +193,28 @@ int figure_collect(const struct figure *figure, const struct results *results, s
 	int error = chart_collect(chart, results, figure->workload, figure->metric);
 	if (error)
 		return error;
+	if (figure->kind == FIGURE_TIMELINE)
+		return timeline_of(results, figure->workload) != NULL;
 	int measured = 0;
 	for (int i = 0; i < chart->n; i++)
 		measured += series_last(&chart->series[i]) != NULL;
 	return measured;
+}
+
+void figure_title(FILE *out, const struct figure *figure, const struct chart *chart, const struct results *r)
+{
+	if (figure->kind == FIGURE_TIMELINE)
+		timeline_title(out, r, figure->workload);
+	else
+		figure->title(out, chart);
+}
+
+void figure_sentence(FILE *out, const struct figure *figure, const struct chart *chart, const struct results *r)
+{
+	if (figure->kind == FIGURE_TIMELINE)
+		timeline_sentence(out, r, figure->workload);
+	else
+		figure->sentence(out, chart);
 }
 
 void figure_spread(FILE *out, const struct chart *chart)

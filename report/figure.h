@@ -1,4 +1,4 @@
-/* figure.h - the figures of a comparison: one entry each in a table, and what each says in words. */
+/* figure.h - the figures of a comparison: what each workload asks for, and what each says in words. */
 #ifndef REPORT_FIGURE_H
 #define REPORT_FIGURE_H
 
@@ -6,11 +6,11 @@
 
 #include "chart.h"
 
-enum figure_kind { FIGURE_LINES, FIGURE_SPECTRUM, FIGURE_BARS };
+enum figure_kind { FIGURE_LINES, FIGURE_SPECTRUM, FIGURE_BARS, FIGURE_TIMELINE };
 
 struct figure {
 	const char      *name;      /* of its files and its place on the page: "throughput" */
-	enum figure_kind kind;      /* the script that draws it: lines.gp, spectrum.gp, bars.gp */
+	enum figure_kind kind;      /* the script that draws it: lines.gp, spectrum.gp, bars.gp, timeline.gp */
 	const char      *workload;
 	enum metric_id   metric;
 	double           unit;      /* values are divided by it */
@@ -19,24 +19,29 @@ struct figure {
 	const char      *x_label;
 	const char      *per;       /* the same in a sentence: "number of connections" */
 	/* What the data bears out, in at most TITLE_LENGTH characters; and one or two sentences under the
-	 * figure. */
+	 * figure. NULL in a timeline, which has no chart. */
 	void           (*title)(FILE *, const struct chart *);
 	void           (*sentence)(FILE *, const struct chart *);
 };
 
-enum { TITLE_LENGTH = 75, MAX_FIGURES = 40 };
+enum { TITLE_LENGTH = 75, MAX_FIGURES = 60 };
 
-/* The figures for what was run: those of the table in figure.c, and for each workload that has none there one of
- * its throughput and one of its CPU time. */
+/* The figures for what was run: those that each workload asks for (run.txt, "figures NAME"), or those that all
+ * with its axis get. The first one of a workload decides by what its tables compare. */
 struct figure_list {
 	struct figure figures[MAX_FIGURES];
 	int           n;
-	char          names[MAX_FIGURES][64], subtitles[MAX_FIGURES][160]; /* of those that are not in the table */
+	struct {
+		char name[64], subtitle[192], x_label[48], per[48];
+	} texts[MAX_FIGURES];
 };
 void figure_list(struct figure_list *, const struct results *);
 
 /* Collects the figure's data. 0: nothing was measured for it; > 0: there is something to draw; or -errno. */
 int figure_collect(const struct figure *, const struct results *, struct chart *);
+
+void figure_title(FILE *, const struct figure *, const struct chart *, const struct results *);
+void figure_sentence(FILE *, const struct figure *, const struct chart *, const struct results *);
 
 /* Spectrum and bars show one number of connections: that which most backends share nearest to this. */
 enum { FIGURE_CONNECTIONS = 100 };

@@ -56,6 +56,16 @@ char *format_short(char *out, double number)
 	return out;
 }
 
+char *format_bytes(char *out, double bytes)
+{
+	static const char *const units[] = { "B", "KiB", "MiB", "GiB" };
+	int unit = 0;
+	for (; unit < 3 && bytes >= 1024; unit++)
+		bytes /= 1024;
+	snprintf(out, NUMBER_TEXT, "%.4g %s", bytes, units[unit]);
+	return out;
+}
+
 char *format_times(char *out, double factor)
 {
 	snprintf(out, NUMBER_TEXT, factor >= 9.95 ? "%.0f times" : "%.1f times", factor);
@@ -75,15 +85,19 @@ void gnuplot_text(FILE *out, const char *text)
 	fputc('\'', out);
 }
 
+void html_char(FILE *out, char c)
+{
+	switch (c) {
+	case '&': fputs("&amp;", out); break;
+	case '<': fputs("&lt;", out); break;
+	case '>': fputs("&gt;", out); break;
+	case '"': fputs("&quot;", out); break;
+	default: fputc(c, out);
+	}
+}
+
 void html_text(FILE *out, const char *text)
 {
-	for (; *text; text++) {
-		switch (*text) {
-		case '&': fputs("&amp;", out); break;
-		case '<': fputs("&lt;", out); break;
-		case '>': fputs("&gt;", out); break;
-		case '"': fputs("&quot;", out); break;
-		default: fputc(*text, out);
-		}
-	}
+	for (; *text; text++)
+		html_char(out, *text);
 }

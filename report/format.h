@@ -18,6 +18,9 @@ char *format_count(char *out, double number);
 /* For ticks and names: 0, 100, 1k, 10k. Returns out. */
 char *format_short(char *out, double number);
 
+/* A size: 512 B, 4 KiB, 1.5 MiB. Returns out. */
+char *format_bytes(char *out, double bytes);
+
 /* "2.3 times", "45 times". Returns out. */
 char *format_times(char *out, double factor);
 
@@ -26,5 +29,6 @@ void gnuplot_text(FILE *, const char *text);
 
 /* With & < > " escaped. */
 void html_text(FILE *, const char *text);
+void html_char(FILE *, char);
 
 #endif

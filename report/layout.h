@@ -9,6 +9,7 @@ enum { MAX_TICKS = 40, LABEL_TEXT = 64 };
 struct axis {
 	double lo, hi;
 	bool   log;
+	bool   bytes;         /* ticks are sizes */
 	double zero;          /* log only: the place where 0 is drawn, left of a break; 0: there is none */
 	double ticks[MAX_TICKS]; /* values, 0 included */
 	int    n_ticks;

@@ -18,7 +18,7 @@ do for [i=1:N] { S[i] = style_of(word(NAMES,i)) }
 if (XLOG) { set logscale x }
 if (YLOG) { set logscale y }
 set xrange [XMIN:XMAX]
-set yrange [YMIN:YMAX]
+set yrange [YLOG ? YMIN*0.9999 : YMIN:YMAX] # else rounding may hide the tick at the end
 set xtics @XTICS
 set ytics @YTICS
 unset mxtics

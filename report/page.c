@@ -52,7 +52,7 @@ static void write_figure(FILE *out, const struct figure *figure, const struct ch
 	if (write_svg(out, figure, r))
 		fputs("<p>(This chart could not be drawn.)</p>\n", out);
 	fprintf(out, "<figcaption id=\"%s-caption\"><strong>Figure %d.</strong> ", figure->name, number);
-	figure->sentence(out, chart);
+	figure_sentence(out, figure, chart, r);
 	fprintf(out,
 		" <a href=\"charts/%s.svg\">SVG</a> <a "
 		"href=\"charts/%s.png\">PNG</a></figcaption>\n</figure>\n",

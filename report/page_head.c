@@ -1,7 +1,9 @@
 /* page_head.c - the page's style, heading, and what must be known before anything else.
  *
  * SPDX-License-Identifier: MIT */
+#include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "format.h"
 #include "page_parts.h"
@@ -66,6 +68,20 @@ static void write_banners(FILE *out, const struct results *r)
 			failed, r->runs.rows);
 }
 
+/* The backends, not the variants of a workload that lines may stand for. */
+static void write_backends(FILE *out, const struct results *r)
+{
+	const char *list = facts_get(&r->run, "backends");
+	bool first = true;
+	for (; *list; first = false) {
+		size_t len = strcspn(list, ",");
+		fputs(first ? "" : list[len] ? ", " : " and ", out);
+		for (const char *end = list + len; list < end; list++)
+			html_char(out, *list);
+		list += *list == ',';
+	}
+}
+
 void page_head(FILE *out, const struct results *r)
 {
 	fputs("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
@@ -74,10 +90,7 @@ void page_head(FILE *out, const struct results *r)
 	      out);
 	fputs(style, out);
 	fputs("</style>\n</head>\n<body>\n<h1>Ways to wait for a socket, compared</h1>\n<p>", out);
-	for (int i = 0; i < r->n_backends; i++) {
-		fputs(i == 0 ? "" : i == r->n_backends - 1 ? " and " : ", ", out);
-		html_text(out, r->backends[i]);
-	}
+	write_backends(out, r);
 	fputs(" under the same load, on one machine", out);
 	page_fact(out, &r->machine, "CPU", ", ");
 	page_fact(out, &r->machine, "kernel", ", ");

@@ -15,14 +15,17 @@ static void write_workloads(FILE *out, const struct results *r)
 	fputs("<ul>\n", out);
 	for (size_t i = 0; i < r->run.n; i++) {
 		const struct fact *fact = &r->run.list[i];
-		char key[128];
+		char key[128], question[128];
 		if (strncmp(fact->name, workload, sizeof workload - 1) != 0)
 			continue;
 		const char *name = fact->name + sizeof workload - 1;
 		snprintf(key, sizeof key, "%s%s", placement, name);
+		snprintf(question, sizeof question, "question %s", name);
 		fputs("<li><strong>", out);
 		html_text(out, name);
 		fputs("</strong>: ", out);
+		page_fact(out, &r->run, question, "");
+		fputs(" ", out);
 		html_text(out, fact->value);
 		page_fact(out, &r->run, key, "; ");
 		fputs(".</li>\n", out);

@@ -22,6 +22,7 @@ const char *plot_script(const struct figure *figure)
 		[FIGURE_LINES] = "lines.gp",
 		[FIGURE_SPECTRUM] = "spectrum.gp",
 		[FIGURE_BARS] = "bars.gp",
+		[FIGURE_TIMELINE] = "timeline.gp",
 	};
 	return scripts[figure->kind];
 }
@@ -42,12 +43,13 @@ static void variable(FILE *out, const char *name, const char *value)
 	fputc('\n', out);
 }
 
-static void title_variable(FILE *out, const struct figure *figure, const struct chart *chart)
+static void title_variable(FILE *out, const struct figure *figure, const struct chart *chart,
+			   const struct results *r)
 {
 	char text[512] = "";
 	FILE *title = fmemopen(text, sizeof text, "w");
 	if (title) {
-		figure->title(title, chart);
+		figure_title(title, figure, chart, r);
 		fclose(title);
 	}
 	variable(out, "TITLE", text);
@@ -63,17 +65,17 @@ static void join(FILE *out, const char *text)
 static void write_note(FILE *out, const struct figure *figure, const struct chart *chart,
 		       const struct results *r)
 {
-	char key[128];
 	int bound, all;
-	snprintf(key, sizeof key, "placement %s", figure->workload);
 	join(out, facts_get(&r->run, "label"));
-	join(out, facts_get(&r->run, key));
+	join(out, workload_fact(r, "placement", figure->workload));
 	chart_client_bound(chart, &bound, &all);
 	if (bound > 0 && figure->kind == FIGURE_LINES)
 		join(out,
 		     bound < all ? "open marks: generator at its limit" : "generator at its limit everywhere");
 	if (figure->kind == FIGURE_LINES)
 		figure_spread(out, chart);
+	else if (figure->kind == FIGURE_TIMELINE)
+		fputs("one run", out);
 	else
 		fputs(figure->kind == FIGURE_BARS ? "medians" : "all runs added up", out);
 	const char *kernel = facts_get(&r->machine, "kernel");
@@ -105,12 +107,20 @@ void plot_names(FILE *out, const struct chart *chart)
 	fputs("\"\n", out);
 }
 
+/* Whether the lines are variants of one backend: their colours must not be read as backends. */
+static bool of_variants(const struct chart *chart, const struct results *r)
+{
+	const char *backends = facts_get(&r->run, "backends"), *name = chart->n ? chart->series[0].backend : "";
+	return *backends && !strchr(name, '/') && !in_list(backends, ',', name, strlen(name));
+}
+
 void plot_head(FILE *out, const struct figure *figure, const struct chart *chart, const struct results *r)
 {
-	title_variable(out, figure, chart);
+	title_variable(out, figure, chart, r);
 	variable(out, "SUBTITLE", figure->subtitle);
 	note_variable(out, figure, chart, r);
 	variable(out, "XLABEL", figure->x_label);
+	fprintf(out, "VARIANTS = %d\n", of_variants(chart, r));
 	plot_names(out, chart);
 }
 
@@ -124,7 +134,9 @@ static void axis_variables(FILE *out, char name, const struct axis *axis)
 	fprintf(out, "%cTICS = '(", name);
 	for (int i = 0; i < axis->n_ticks; i++) {
 		double at = axis->ticks[i] == 0 && axis->zero > 0 ? axis->zero : axis->ticks[i];
-		fprintf(out, "%s\"%s\" %.9g", i ? ", " : "", format_short(number, axis->ticks[i]), at);
+		fprintf(out, "%s\"%s\" %.9g", i ? ", " : "",
+			axis->bytes ? format_bytes(number, axis->ticks[i]) : format_short(number, axis->ticks[i]),
+			at);
 	}
 	fputs(")'\n", out);
 }
@@ -168,6 +180,7 @@ int plot_write(const struct figure *figure, const struct results *r)
 	case FIGURE_LINES: answer = plot_lines(figure, &chart, r); break;
 	case FIGURE_SPECTRUM: answer = plot_spectrum(figure, &chart, r); break;
 	case FIGURE_BARS: answer = plot_bars(figure, &chart, r); break;
+	case FIGURE_TIMELINE: answer = plot_timeline(figure, &chart, r); break;
 	}
 	return answer == -ENODATA ? 0 : answer ? answer : 1;
 }

@@ -23,5 +23,6 @@ void plot_layout(FILE *, const struct layout *, bool marks);
 int plot_lines(const struct figure *, struct chart *, const struct results *);
 int plot_spectrum(const struct figure *, struct chart *, const struct results *);
 int plot_bars(const struct figure *, struct chart *, const struct results *);
+int plot_timeline(const struct figure *, struct chart *, const struct results *);
 
 #endif

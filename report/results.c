@@ -24,6 +24,22 @@ bool run_ok(const struct results *r, size_t run)
 	return strcmp(csv_cell(&r->runs, run, "status"), "ok") == 0;
 }
 
+const char *workload_fact(const struct results *r, const char *what, const char *workload)
+{
+	char key[128];
+	snprintf(key, sizeof key, "%s %s", what, workload);
+	return facts_get(&r->run, key);
+}
+
+bool in_list(const char *list, char separator, const char *name, size_t len)
+{
+	const char between[] = { separator, '\0' };
+	for (; *list; list += strcspn(list, between), list += *list == separator)
+		if (strcspn(list, between) == len && memcmp(list, name, len) == 0)
+			return true;
+	return false;
+}
+
 /* ---- backends in order ---- */
 
 static bool has_backend(const struct results *r, const char *name, size_t len)
@@ -59,7 +75,9 @@ static int add_backend(struct results *r, const char *name, size_t len)
 static int list_backends(struct results *r)
 {
 	int error = 0;
-	const char *asked = facts_get(&r->run, "backends");
+	const char *asked = facts_get(&r->run, "series");
+	if (!*asked)
+		asked = facts_get(&r->run, "backends");
 	while (*asked && !error) {
 		size_t len = strcspn(asked, ",");
 		error = add_backend(r, asked, len);
@@ -139,6 +157,13 @@ static double of_switches(const struct csv *runs, size_t run)
 	return answers > 0 ? switches / answers : NAN;
 }
 
+/* Only where all answers have bodies of one size. */
+static double of_cpu_mib(const struct csv *runs, size_t run)
+{
+	double size = csv_number(runs, run, "body_bytes");
+	return size > 0 ? csv_number(runs, run, "server_cpu_us") * (1 << 20) / size : NAN;
+}
+
 const struct metric metrics[METRICS] = {
 	[METRIC_RPS] = { "rps", "requests/s", true, .column = "rps", .unit = 1 },
 	[METRIC_P50] = { "p50_ms", "p50, ms", false, .column = "p50_us", .unit = 1000 },
@@ -147,6 +172,8 @@ const struct metric metrics[METRICS] = {
 	[METRIC_CALLS] = { "calls", "system calls/request", false, .of = of_calls },
 	[METRIC_SWITCHES] = { "switches", "context switches/request", false, .of = of_switches },
 	[METRIC_CLIENT] = { "client_pct", "generator busy, %", false, .column = "client_cpu_pct", .unit = 1 },
+	[METRIC_CPU_MIB] = { "cpu_us_mib", "server CPU, µs/MiB", false, .of = of_cpu_mib },
+	[METRIC_HIT] = { "hit_pct", "hit rate, %", true, .column = "cache_hit_pct", .unit = 1 },
 	[METRIC_WAIT] = { "wait", "wait", false, .column = "n_wait", .per_answer = true },
 	[METRIC_RECV] = { "recv", "recv", false, .column = "n_recv", .per_answer = true },
 	[METRIC_SEND] = { "send", "send", false, .column = "n_send", .per_answer = true },

@@ -13,13 +13,15 @@
 #include "csv.h"
 #include "facts.h"
 
-enum { MAX_SERIES = 32, MAX_POINTS = 32, CLIENT_BOUND_PCT = 90 };
+enum { MAX_SERIES = 64, MAX_POINTS = 32, CLIENT_BOUND_PCT = 90 };
 
 struct results {
 	const char  *dir;
 	struct csv   runs, notes;
 	struct facts run, machine;
-	const char  *backends[MAX_SERIES]; /* those that have rows, in the order in which they were asked for */
+	/* The lines of the charts that have rows, in the order in which they were asked for: a backend, a backend
+	 * and a variant of the workload ("epoll_lt/read"), or a variant of the one backend ("read"). */
+	const char  *backends[MAX_SERIES];
 	int          n_backends;
 };
 
@@ -32,10 +34,17 @@ char *results_path(const struct results *, const char *name, char *out);
 
 bool run_ok(const struct results *, size_t run);
 
+/* What is known of a workload: "axis", "unit", "figures" ...; "" where it is not. */
+const char *workload_fact(const struct results *, const char *what, const char *workload);
+
+/* Whether the name is in a list with `separator` between. */
+bool in_list(const char *list, char separator, const char *name, size_t len);
+
 /* ---- metrics ---- */
 
 enum metric_id {
 	METRIC_RPS, METRIC_P50, METRIC_P99, METRIC_CPU, METRIC_CALLS, METRIC_SWITCHES, METRIC_CLIENT,
+	METRIC_CPU_MIB, METRIC_HIT,
 	/* kinds of calls, as the bars stack them */
 	METRIC_WAIT, METRIC_RECV, METRIC_SEND, METRIC_ACCEPT, METRIC_CTL, METRIC_OTHER,
 	METRICS

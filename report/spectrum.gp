@@ -17,7 +17,7 @@ array S[N]
 do for [i=1:N] { S[i] = style_of(word(NAMES,i)) }
 set logscale xy
 set xrange [1:REACH]
-set yrange [YMIN:YMAX]
+set yrange [YLOG ? YMIN*0.9999 : YMIN:YMAX] # else rounding may hide the tick at the end
 set xtics ("0 %%" 1, "50 %%" 2, "90 %%" 10, "99 %%" 100, "99.9 %%" 1e3, "99.99 %%" 1e4, "99.999 %%" 1e5, \
            "99.9999 %%" 1e6)
 set ytics @YTICS

@@ -38,6 +38,11 @@ static void compare_to_best(char *out, const struct chart *chart, const struct p
 		strcpy(out, "~");
 }
 
+static char *format_x(char *out, const struct chart *chart, double x)
+{
+	return chart->x_unit == X_BYTES ? format_bytes(out, x) : format_count(out, x);
+}
+
 /* ---- the terminal ---- */
 
 static int longest_name(const struct chart *chart)
@@ -58,7 +63,7 @@ static void print_chart(FILE *out, const struct figure *figure, const struct cha
 	fprintf(out, ")\n%-*s", width, "");
 	for (int i = 0; i < chart->n_xs; i++)
 		if (chart_count_at(chart, chart->xs[i]))
-			fprintf(out, " %10s", format_count(text, chart->xs[i]));
+			fprintf(out, " %10s", format_x(text, chart, chart->xs[i]));
 	fputc('\n', out);
 	for (int i = 0; i < chart->n; i++) {
 		fprintf(out, "%-*s", width, chart->series[i].backend);
@@ -77,7 +82,7 @@ void table_print(FILE *out, const struct results *r)
 	static struct figure_list list;
 	figure_list(&list, r);
 	for (int i = 0; i < list.n; i++) {
-		if (!is_first(&list, i) || figure_collect(&list.figures[i], r, &chart) <= 0)
+		if (!is_first(&list, i) || list.figures[i].kind == FIGURE_TIMELINE || figure_collect(&list.figures[i], r, &chart) <= 0)
 			continue;
 		print_chart(out, &list.figures[i], &chart);
 		fputc('\n', out);
@@ -87,18 +92,29 @@ void table_print(FILE *out, const struct results *r)
 /* ---- the page ---- */
 
 static const enum metric_id columns[] = {
-	METRIC_RPS, METRIC_CPU, METRIC_CALLS, METRIC_SWITCHES, METRIC_P50, METRIC_P99, METRIC_CLIENT,
+	METRIC_RPS,	 METRIC_CPU, METRIC_CPU_MIB, METRIC_HIT,    METRIC_CALLS,
+	METRIC_SWITCHES, METRIC_P50, METRIC_P99,     METRIC_CLIENT,
 };
 enum { COLUMNS = sizeof columns / sizeof *columns };
 
-static void html_head(FILE *out, const struct figure *figure)
+/* A hit rate is known of a cache only; a column without a value is left out. */
+static bool has_values(const struct chart *chart)
+{
+	for (int i = 0; i < chart->n; i++)
+		if (series_last(&chart->series[i]))
+			return true;
+	return false;
+}
+
+static void html_head(FILE *out, const struct figure *figure, const struct chart *charts)
 {
 	fprintf(out,
 		"<div class=\"wide\"><table>\n<caption>Workload %s. “To the best” compares %s.</caption>\n",
 		figure->workload, metrics[figure->metric].heading);
 	fprintf(out, "<thead><tr><th>backend<th class=\"n\">%s<th class=\"n\">to the best", figure->x_label);
 	for (int i = 0; i < COLUMNS; i++)
-		fprintf(out, "<th class=\"n\">%s", metrics[columns[i]].heading);
+		if (has_values(&charts[i]))
+			fprintf(out, "<th class=\"n\">%s", metrics[columns[i]].heading);
 	fputs("<th class=\"n\">runs</tr></thead>\n<tbody>\n", out);
 }
 
@@ -121,12 +137,13 @@ static void html_row(FILE *out, const struct figure *figure, const struct chart 
 	const struct point *point = &main_chart->series[backend].points[at];
 	fputs("<tr><td>", out);
 	html_text(out, main_chart->series[backend].backend);
-	fprintf(out, "<td class=\"n\">%s", format_count(text, point->x));
+	fprintf(out, "<td class=\"n\">%s", format_x(text, main_chart, point->x));
 	if (point->y.n > 0)
 		compare_to_best(text, main_chart, point, metrics[figure->metric].more_is_better);
 	fprintf(out, "<td class=\"n\">%s", point->y.n > 0 ? text : "failed");
 	for (int i = 0; i < COLUMNS; i++)
-		html_cell(out, &charts[i].series[backend].points[at].y);
+		if (has_values(&charts[i]))
+			html_cell(out, &charts[i].series[backend].points[at].y);
 	fprintf(out, "<td class=\"n\">%d", point->y.n);
 	if (point->failed)
 		fprintf(out, " <strong>(%d failed)</strong>", point->failed);
@@ -143,7 +160,7 @@ static int html_workload(FILE *out, const struct figure *figure, const struct re
 	}
 	if (answer < 0 || main_chart.n == 0)
 		return answer;
-	html_head(out, figure);
+	html_head(out, figure, charts);
 	for (int b = 0; b < main_chart.n; b++)
 		for (int i = 0; i < main_chart.series[b].n; i++)
 			html_row(out, figure, charts, &main_chart, b, i);
@@ -156,7 +173,8 @@ int table_html(FILE *out, const struct results *r)
 	static struct figure_list list;
 	figure_list(&list, r);
 	for (int i = 0; i < list.n; i++) {
-		int answer = is_first(&list, i) ? html_workload(out, &list.figures[i], r) : 0;
+		int answer = is_first(&list, i) && list.figures[i].kind != FIGURE_TIMELINE
+				     ? html_workload(out, &list.figures[i], r) : 0;
 		if (answer < 0)
 			return answer;
 	}

@@ -7,6 +7,7 @@
  * SPDX-License-Identifier: MIT */
 #include "words.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -32,10 +33,20 @@ static bool say(FILE *out, const char *format, ...)
 	return true;
 }
 
-static const char *connections(char *out, size_t size, double x)
+/* A place on the x axis: "1,000 connections", "10 MiB", "depth 3". */
+static const char *place(char *out, size_t size, const struct chart *chart, double x)
 {
 	char number[NUMBER_TEXT];
-	snprintf(out, size, "%s connection%s", x == 0 ? "no" : format_count(number, x), x == 1 ? "" : "s");
+	switch (chart->x_unit) {
+	case X_BYTES: snprintf(out, size, "%s", format_bytes(number, x)); break;
+	case X_COUNT:
+		snprintf(out, size, "%s %s", chart->x_name, format_count(number, x));
+		*out = (char)tolower((unsigned char)*out);
+		break;
+	default:
+		snprintf(out, size, "%s %sconnection%s", x == 0 ? "no" : format_count(number, x),
+			 chart->x_unit == X_IDLE ? "idle " : "", x == 1 ? "" : "s");
+	}
 	return out;
 }
 
@@ -95,9 +106,12 @@ void words_throughput_title(FILE *out, const struct chart *chart)
 {
 	char at[64], times[NUMBER_TEXT];
 	struct pair p = extremes(chart, MOST_COMMON_X);
-	connections(at, sizeof at, p.x);
+	place(at, sizeof at, chart, p.x);
 	if (p.less == p.more || chart->n < 2) {
-		fputs("Throughput by number of connections", out);
+		fputs(chart->x_unit == X_IDLE	       ? "Throughput by number of idle connections"
+		      : chart->x_unit == X_CONNECTIONS ? "Throughput by number of connections"
+						       : "Throughput",
+		      out);
 		return;
 	}
 	if (!p.clear) {
@@ -114,19 +128,29 @@ void words_throughput_title(FILE *out, const struct chart *chart)
 		say(out, "Throughput at %s differs by %s%s", at, least, times);
 }
 
-void words_cpu_title(FILE *out, const struct chart *chart)
+static void cpu_title(FILE *out, const struct chart *chart, const char *each)
 {
 	char at[64], times[NUMBER_TEXT];
 	struct pair p = extremes(chart, MOST_COMMON_X);
-	connections(at, sizeof at, p.x);
+	place(at, sizeof at, chart, p.x);
 	format_times(times, p.factor);
 	if (p.less == p.more || chart->n < 2)
-		fputs("Server CPU time per request", out);
+		fprintf(out, "Server CPU time per %s", each);
 	else if (!p.clear)
-		say(out, "No clear difference in CPU time per request at %s", at);
+		say(out, "No clear difference in CPU time per %s at %s", each, at);
 	else if (!say(out, "At %s %s takes %s the CPU time of %s", at, p.more->backend, times,
 		      p.less->backend))
-		say(out, "At %s CPU time per request differs by a factor of %.1f", at, p.factor);
+		say(out, "At %s CPU time per %s differs by a factor of %.1f", at, each, p.factor);
+}
+
+void words_cpu_title(FILE *out, const struct chart *chart)
+{
+	cpu_title(out, chart, "request");
+}
+
+void words_cpu_mib_title(FILE *out, const struct chart *chart)
+{
+	cpu_title(out, chart, "MiB");
 }
 
 void words_calls_title(FILE *out, const struct chart *chart)
@@ -151,7 +175,7 @@ void words_calls_sentence(FILE *out, const struct chart *chart)
 		"Counted by the server itself at %s over its whole life, and divided by its answers. "
 		"wait is select, poll or epoll_wait, ctl is epoll_ctl. Fewer waits per request mean that "
 		"more requests were found ready at once, also because the server was slower.",
-		connections(at, sizeof at, p.x));
+		place(at, sizeof at, chart, p.x));
 }
 
 /* Which backends differ clearly from the best one at the last common x, and which do not. */
@@ -175,7 +199,7 @@ static void compare_sentence(FILE *out, const struct chart *chart, bool most, co
 		else
 			add_item(&like, "%s", chart->series[i].backend);
 	}
-	connections(at, sizeof at, p.x);
+	place(at, sizeof at, chart, p.x);
 	fprintf(out, "At %s the %s median is that of %s: %s %s", at, most ? "highest" : "lowest", best->backend,
 		format_number(median, top->median), unit);
 	if (top->n > 1)
@@ -200,6 +224,11 @@ void words_most_sentence(FILE *out, const struct chart *chart)
 void words_least_sentence(FILE *out, const struct chart *chart)
 {
 	compare_sentence(out, chart, false, "µs per request");
+}
+
+void words_least_mib_sentence(FILE *out, const struct chart *chart)
+{
+	compare_sentence(out, chart, false, "µs per MiB of content");
 }
 
 /* ---- from the first x to the last ---- */
@@ -287,7 +316,7 @@ void words_growth_sentence(FILE *out, const struct chart *chart)
 
 /* ---- the tail ---- */
 
-static void range_at(FILE *out, const struct chart *chart, double x)
+static void range_at(FILE *out, const struct chart *chart, double x, const char *unit)
 {
 	char least[NUMBER_TEXT], most[NUMBER_TEXT];
 	const struct series *a = chart_extreme(chart, x, false), *b = chart_extreme(chart, x, true);
@@ -296,23 +325,45 @@ static void range_at(FILE *out, const struct chart *chart, double x)
 	format_rough(least, series_at(a, x)->y.median);
 	format_rough(most, series_at(b, x)->y.median);
 	if (strcmp(least, most) == 0)
-		fprintf(out, "%s ms", least);
+		fprintf(out, "%s %s", least, unit);
 	else
-		fprintf(out, "%s to %s ms", least, most);
+		fprintf(out, "%s to %s %s", least, most, unit);
+}
+
+static void range_title(FILE *out, const struct chart *chart, const char *what, const char *unit)
+{
+	char at[96];
+	double first = chart_common_x(chart, 0), last = chart_common_x(chart, MOST_COMMON_X);
+	fprintf(out, "%s: ", what);
+	range_at(out, chart, first, unit);
+	fprintf(out, " at %s", place(at, sizeof at, chart, first));
+	if (first == last)
+		return;
+	fputs(", ", out);
+	range_at(out, chart, last, unit);
+	if (chart->x_unit == X_BYTES)
+		fprintf(out, " at %s", format_bytes(at, last));
+	else
+		fprintf(out, " at %s", format_count(at, last));
 }
 
 void words_tail_title(FILE *out, const struct chart *chart)
 {
-	char at[NUMBER_TEXT + 16];
-	double first = chart_common_x(chart, 0), last = chart_common_x(chart, MOST_COMMON_X);
-	fputs("p99: ", out);
-	range_at(out, chart, first);
-	fprintf(out, " at %s", connections(at, sizeof at, first));
-	if (first == last)
-		return;
-	fputs(", ", out);
-	range_at(out, chart, last);
-	fprintf(out, " at %s", format_count(at, last));
+	range_title(out, chart, "p99", "ms");
+}
+
+void words_hit_title(FILE *out, const struct chart *chart)
+{
+	range_title(out, chart, "Hit rate", "%");
+}
+
+void words_hit_sentence(FILE *out, const struct chart *chart)
+{
+	(void)chart;
+	fputs("So many of the answers in the measured time came from the cache. What nobody had asked for "
+	      "before is a miss, whatever the cache's size; the more the clients like the same things, the "
+	      "smaller the cache may be.",
+	      out);
 }
 
 void words_tail_sentence(FILE *out, const struct chart *chart)
@@ -328,6 +379,6 @@ void words_spectrum_title(FILE *out, const struct chart *chart)
 {
 	char at[64];
 	double x = chart_common_x(chart, FIGURE_CONNECTIONS);
-	fprintf(out, "At %s 99 %% of the answers came within ", connections(at, sizeof at, x));
-	range_at(out, chart, x);
+	fprintf(out, "At %s 99 %% of the answers came within ", place(at, sizeof at, chart, x));
+	range_at(out, chart, x, "ms");
 }

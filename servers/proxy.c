@@ -292,8 +292,7 @@ static void proxy_end(void *session, const struct io_env *env)
 const struct service proxy_service = {
 	.contract = MUXLAB_CONTRACT,
 	.name = "proxy",
-	.summary =
-		"A caching proxy for http: GET and HEAD, fetched from their origins or answered from memory.",
+	.summary = "A caching proxy for http: GET and HEAD, from their origins or from memory.",
 	.port = 8888,
 	.session_size = sizeof(struct proxy_session),
 	.shared_size = sizeof(struct proxy_shared),

@@ -1,5 +1,4 @@
-/* proxy.h - the caching proxy: GET and HEAD of http:// addresses, fetched from their origins or answered from
- * memory.
+/* proxy.h - the caching proxy: http:// addresses, fetched from their origins or answered from memory.
  *
  * The cache (core/lru.h) is a part of the config, so it belongs to a process: threads share it, and
  * processes that a backend forks have one each. Whoever asks them in turn misses once in every process. Only
@@ -29,9 +28,9 @@ struct proxy_config {
 enum { PROXY_ROWS = 64 };
 
 struct proxy_row { /* of a worker, as in http_stats.h */
-	_Alignas(64) atomic_uint_least64_t hits, misses,
-		not_cached; /* not_cached: misses that may or can not be kept */
-	atomic_uint_least64_t hit_bytes, miss_bytes;                 /* of content */
+	_Alignas(64) atomic_uint_least64_t hits, misses;
+	atomic_uint_least64_t not_cached;            /* misses whose answer could or may not be kept */
+	atomic_uint_least64_t hit_bytes, miss_bytes; /* of content */
 };
 
 struct proxy_shared {

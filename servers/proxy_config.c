@@ -1,5 +1,4 @@
-/* proxy_config.c - the options of the proxy, and what is made of them before the first client: the cache, a
- * name.
+/* proxy_config.c - the options of the proxy, and what is made of them: the cache, and a name.
  *
  * The name stands in the Via of everything that passes. A request that comes with it has been here before (RFC
  * 9110 section 7.6.3). It is random, so two proxies on two machines with the same address do not take each
@@ -16,42 +15,20 @@
 #define FIELD(name) .offset = offsetof(struct proxy_config, name)
 
 const struct option_def proxy_options[] = {
-	{.name = "cache-size",
-	 .arg = "SIZE",
-	 .help = "bodies in the cache, in all; 0: none (1m)",
-	 .set = set_size,
-	 FIELD(cache_bytes),
-	 .max = 1LL << 40},
-	{.name = "object-size",
-	 .arg = "SIZE",
-	 .help = "largest body that is cached (100k)",
-	 .set = set_size,
-	 FIELD(object_bytes),
-	 .max = 1LL << 40},
-	{.name = "lab",
-	 .help = "cache as the lab asks: every complete 200, whatever Cache-Control says",
-	 .set = set_flag,
-	 FIELD(lab)},
-	{.name = "connect-timeout",
-	 .arg = "TIME",
-	 .help = "for a connection to an origin: 504 (10s)",
-	 .set = set_seconds_ms,
-	 FIELD(connect_ms),
-	 .min = 1,
-	 .max = 86400000},
-	{.name = "origin-timeout",
-	 .arg = "TIME",
-	 .help = "for an origin's next bytes: 504 (30s)",
-	 .set = set_seconds_ms,
-	 FIELD(origin_ms),
-	 .min = 1,
-	 .max = 86400000},
-	{.name = "allow-self",
-	 .help = "forward to this very server too, and do not look for loops",
-	 .set = set_flag,
-	 FIELD(allow_self)},
+	{ .name = "cache-size", .arg = "SIZE", .help = "bodies in the cache, in all; 0: none (1m)",
+	  .set = set_size, FIELD(cache_bytes), .max = 1LL << 40 },
+	{ .name = "object-size", .arg = "SIZE", .help = "largest body that is cached (100k)", .set = set_size,
+	  FIELD(object_bytes), .max = 1LL << 40 },
+	{ .name = "lab", .help = "cache as the lab asks: every complete 200, whatever Cache-Control says",
+	  .set = set_flag, FIELD(lab) },
+	{ .name = "connect-timeout", .arg = "TIME", .help = "for a connection to an origin: 504 (10s)",
+	  .set = set_seconds_ms, FIELD(connect_ms), .min = 1, .max = 86400000 },
+	{ .name = "origin-timeout", .arg = "TIME", .help = "for an origin's next bytes: 504 (30s)",
+	  .set = set_seconds_ms, FIELD(origin_ms), .min = 1, .max = 86400000 },
+	{ .name = "allow-self", .help = "forward to this very server too, and do not look for loops",
+	  .set = set_flag, FIELD(allow_self) },
 	HTTP_LIMIT_OPTIONS(struct proxy_config, limits),
-	{0},
+	{ 0 },
 };
 
 const struct proxy_config proxy_defaults = {

@@ -2,7 +2,7 @@
  *
  *     client                                proxy                               origin
  *     GET http://host:81/a HTTP/1.1  ---->  GET /a HTTP/1.0               ---->
- *                                           Host: host:81                       of the target, not of the client's Host
+ *                                           Host: host:81                   that of the target
  *                                           User-Agent: Mozilla/5.0 ...         the lab's, always the same
  *                                           Connection: close                   one request for each connection
  *                                           Proxy-Connection: close

@@ -1,5 +1,5 @@
-/* proxy_forward.h - heads on their way through a proxy, as pure functions: what a request wants of it, what
- * is asked of the origin, what is passed back, and what may be kept. */
+/* proxy_forward.h - heads on their way through a proxy, as pure functions: what a request wants, what the
+ * origin is asked, what is passed back, and what may be kept. */
 #ifndef SERVERS_PROXY_FORWARD_H
 #define SERVERS_PROXY_FORWARD_H
 
@@ -15,8 +15,7 @@ enum {
 /* ---- requests ---- */
 
 struct proxy_wish { /* what a request says to a proxy */
-	struct http_url
-		url; /* authority, host, port (80 if it has none); path and query are those of the request */
+	struct http_url url;     /* authority, host, and port, 80 if none is given; not the path */
 	bool no_store, fresh;    /* Cache-Control: no-store; or no-cache, max-age=0, as a browser's reload */
 	bool authorized;         /* the answer is for this user alone */
 	bool seen_before;        /* it has passed through `name` already (Via) */
@@ -47,9 +46,10 @@ const char *proxy_put_request(struct http_out *, const struct proxy_wish *, cons
 const char *proxy_put_response(struct http_out *, const struct http_response *, const char *name,
 			       int64_t wall_s);
 
-struct proxy_life {
+struct proxy_life { /* seconds, so few that milliseconds fit too */
 	int64_t age_s;  /* it is as old as that already */
-	int64_t left_s; /* so long it may be kept; 0: not at all; INT64_MAX: nothing is said */
+	int64_t left_s; /* so long it may be kept; 0: not at all */
+	bool    no_end; /* nothing is said of an end, left_s has no meaning */
 };
 
 /* RFC 9111 sections 3, 4.2, 5.2. */

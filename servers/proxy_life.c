@@ -14,14 +14,19 @@
 #include "proto/http_files.h"
 #include "proxy_forward.h"
 
-enum { SAYS_NOTHING = -1 };
+static const int64_t says_nothing = -1, seconds_max = 1LL << 31; /* RFC 9111 section 1.2.2 */
 
 struct said {
 	bool    never;
-	int64_t max_age, shared_max_age, age; /* s; SAYS_NOTHING */
+	int64_t max_age, shared_max_age, age; /* seconds */
 	bool    any_expires, any_date;
 	int64_t expires_s, date_s;
 };
+
+static int64_t at_most(int64_t seconds)
+{
+	return seconds < 0 ? 0 : seconds > seconds_max ? seconds_max : seconds;
+}
 
 /* "max-age=60", also "max-age=\"60\"". A number that is none means 0: not fresh. */
 static bool read_seconds(struct http_text directive, const char *name, int64_t *seconds)
@@ -32,14 +37,11 @@ static bool read_seconds(struct http_text directive, const char *name, int64_t *
 	struct http_text number = { directive.text + len, directive.len - len };
 	if (number.len >= 2 && number.text[0] == '"' && number.text[number.len - 1] == '"')
 		number = (struct http_text){ number.text + 1, number.len - 2 };
-	*seconds = http_number(number);
-	if (*seconds < 0)
-		*seconds = 0;
+	*seconds = at_most(http_number(number));
 	return true;
 }
 
-/* The name of a directive, without its argument: private="field" is as good as private for one who keeps no
- * parts. */
+/* Whatever its argument: private="field" is as good as private for who keeps no parts. */
 static bool is_directive(struct http_text directive, const char *name)
 {
 	const char *equals = directive.len ? memchr(directive.text, '=', directive.len) : NULL;
@@ -66,8 +68,7 @@ static void read_field(struct said *said, struct http_text name, struct http_tex
 	} else if (http_is(name, "vary") || http_is(name, "set-cookie")) {
 		said->never = true;
 	} else if (http_is(name, "age")) {
-		int64_t age = http_number(value);
-		said->age = age > 0 ? age : 0;
+		said->age = at_most(http_number(value));
 	} else if (http_is(name, "date")) {
 		said->any_date = http_parse_date(value, wall_s, &said->date_s);
 	} else if (http_is(name, "expires")) {
@@ -81,23 +82,22 @@ static int64_t lifetime(const struct said *said, int64_t wall_s)
 {
 	if (said->never)
 		return 0;
-	if (said->shared_max_age != SAYS_NOTHING)
+	if (said->shared_max_age != says_nothing)
 		return said->shared_max_age;
-	if (said->max_age != SAYS_NOTHING)
+	if (said->max_age != says_nothing)
 		return said->max_age;
 	if (said->any_expires)
-		return said->expires_s - (said->any_date ? said->date_s : wall_s);
-	return INT64_MAX;
+		return at_most(said->expires_s - (said->any_date ? said->date_s : wall_s));
+	return says_nothing;
 }
 
 struct proxy_life proxy_life_of(const struct http_response *r, int64_t wall_s)
 {
-	struct said said = { .max_age = SAYS_NOTHING, .shared_max_age = SAYS_NOTHING };
+	struct said said = { .max_age = says_nothing, .shared_max_age = says_nothing };
 	struct http_text fields = r->fields, name, value;
 	while (http_next_field(&fields, &name, &value))
 		read_field(&said, name, value, wall_s);
-	struct proxy_life life = { .age_s = said.age, .left_s = lifetime(&said, wall_s) };
-	if (life.left_s != INT64_MAX)
-		life.left_s = life.left_s > life.age_s ? life.left_s - life.age_s : 0;
-	return life;
+	int64_t all_s = lifetime(&said, wall_s);
+	return (struct proxy_life){ .age_s = said.age, .no_end = all_s == says_nothing,
+				    .left_s = all_s > said.age ? all_s - said.age : 0 };
 }

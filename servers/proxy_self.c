@@ -141,8 +141,7 @@ bool proxy_is_self(const struct peer *self, struct http_text host, int port)
 		map_v4(own, self->addr);
 	else
 		memcpy(own, self->addr, ADDRESS);
-	bool here = is_loopback(own) ||
-		    is_unspecified(own); /* do we listen on the way that stays in the machine? */
+	bool here = is_loopback(own) || is_unspecified(own); /* where a loopback address leads to */
 	if (http_is(host, "localhost") || http_is(host, "localhost."))
 		return here;
 	if (!read_address(host, asked))

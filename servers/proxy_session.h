@@ -1,5 +1,7 @@
-/* proxy_session.h - between proxy.c, which looks at requests, and proxy_origin.c, which fetches what is not
- * cached. */
+/* proxy_session.h - between the files of the proxy: what a session remembers, and the steps of a fetch.
+ *
+ *     proxy.c ---> proxy_origin.c ---> proxy_body.c
+ *                        +------------------+--------> proxy_steps.c */
 #ifndef SERVERS_PROXY_SESSION_H
 #define SERVERS_PROXY_SESSION_H
 
@@ -19,8 +21,7 @@ struct proxy_session {
 	struct http_body    body;   /* of the origin's answer */
 	union {
 		const struct lru_object *hit;  /* STEP_HIT: pinned */
-		struct lru_entry
-			*fill; /* from STEP_CONNECT on: what comes is kept here; NULL: it is not kept */
+		struct lru_entry        *fill; /* later steps: what comes is kept here; NULL: it is not kept */
 	};
 	const char *why;            /* STEP_FAIL: for the client to read; lives as long as the program */
 	uint64_t    content;        /* bytes of the body that have come so far */
@@ -53,15 +54,45 @@ static inline void proxy_count(atomic_uint_least64_t *count, uint64_t n)
 	atomic_fetch_add_explicit(count, n, memory_order_relaxed);
 }
 
+/* How the head of an answer ends: Connection, and the empty line. */
+void proxy_put_end(struct http_out *, bool keep, bool http_1_1);
+
+/* ---- proxy_origin.c ---- */
+
 /* The request is not in the cache, and out is empty: leads the session through a fetch, and gives it back with
- * http_session_go_on(). t->used + t->head_len is where the request ends; it is left on offer until then. */
+ * http_session_go_on(). The request is left on offer until then. */
 void proxy_fetch(struct http_turn *, struct proxy_session *, const struct http_request *,
 		 const struct proxy_wish *);
 
 /* The next step of a fetch. */
 void proxy_fetch_resume(struct http_turn *, struct proxy_session *);
 
-/* How the head of an answer ends: Connection, and the empty line. */
-void proxy_put_end(struct http_out *, bool keep, bool http_1_1);
+/* ---- proxy_body.c ---- */
+
+/* The head stands in out as it is kept, but for its last lines: the object is filled from here on, or given up. */
+void proxy_begin_keeping(struct http_turn *, struct proxy_session *, const struct http_response *);
+
+/* The last byte of the body has come: the object is published, a last chunk added. */
+void proxy_end_body(struct http_turn *, struct proxy_session *);
+
+/* From `used` on the origin's bytes are of the body. The head may stand in out. */
+void proxy_pass_on(struct http_turn *, struct proxy_session *, size_t used);
+
+void proxy_receive_body(struct http_turn *, struct proxy_session *); /* after STEP_BODY, STEP_LOOK */
+void proxy_passed(const struct http_turn *, struct proxy_session *); /* after STEP_PASS */
+
+/* ---- proxy_steps.c ---- */
+
+void proxy_receive(const struct http_turn *, struct proxy_session *, enum proxy_step, size_t used);
+void proxy_pass(const struct http_turn *, struct proxy_session *, struct http_text bytes, size_t used);
+void proxy_look_again(const struct http_turn *, struct proxy_session *);
+void proxy_close_origin(const struct http_turn *, struct proxy_session *, enum proxy_step);
+void proxy_keep_nothing(const struct http_turn *, struct proxy_session *);
+
+/* Nothing has gone to the client yet: it gets this error. */
+void proxy_fail(const struct http_turn *, struct proxy_session *, int status, const char *why);
+
+/* Something has: its connection ends in the middle. */
+void proxy_cut(const struct http_turn *, struct proxy_session *);
 
 #endif

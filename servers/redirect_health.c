@@ -183,12 +183,23 @@ static void sleep_or_connect(const struct turn *t)
 
 /* ---- answers ---- */
 
+/* While we watch, an end is looked into at once: is it still there? But not again and again, if it closes every
+ * connection after an answer. */
+static void look_again(const struct turn *t)
+{
+	close_it(t, !t->check->early);
+}
+
 /* All of the answer has been read that is of any use. */
 static void end_check(const struct turn *t, size_t used)
 {
+	const struct check *c = t->check;
+	bool closed = t->got->n == 0 || (t->got->n < 0 && t->got->n != -ETIMEDOUT);
 	note_load(t);
-	if (t->config->watch && t->check->keep && t->check->body.done && used == t->got->len)
+	if (t->config->watch && c->keep && c->body.done && used == t->got->len)
 		receive(t, WATCHING, used, t->config->interval_ms);
+	else if (t->config->watch && c->keep && closed) /* it may have died in the middle of its answer */
+		look_again(t);
 	else
 		close_it(t, false);
 }
@@ -234,7 +245,7 @@ static void hear(const struct turn *t)
 	if (head_len > 0) {
 		judge(t, r.status);
 		http_body_of_response(&t->check->body, &r, false);
-		t->check->keep = r.keep_alive;
+		t->check->keep = r.keep_alive && t->check->body.framing != HTTP_UNTIL_CLOSE;
 		read_body(t, used + (size_t)head_len);
 	} else if (head_len < 0 || t->got->n <= 0) {
 		fail(t, head_len < 0 || t->got->n == 0 ? -EPROTO : (int)t->got->n);
@@ -245,8 +256,7 @@ static void hear(const struct turn *t)
 
 /* ---- the session ---- */
 
-/* Between two checks. When the other end closes, it is looked at once whether it is still there; but not
- * again and again, if it closes every connection after an answer. */
+/* Between two checks. */
 static void watch(const struct turn *t)
 {
 	if (t->got->n == -ETIMEDOUT) {
@@ -255,7 +265,7 @@ static void watch(const struct turn *t)
 		begin(t);
 		ask(t);
 	} else {
-		close_it(t, !t->check->early);
+		look_again(t);
 	}
 }
 

@@ -62,7 +62,11 @@ browse() {
   wait "$BROWSER_PID" || status=$?
   browser_end
   output=$(<"$BATS_TEST_TMPDIR/dom")
-  ((status == 0)) || { echo "the browser ended with status $status" && tail -n 5 "$BATS_TEST_TMPDIR/browser" && return 1; }
+  if ((status)); then
+    echo "the browser ended with status $status"
+    tail -n 5 "$BATS_TEST_TMPDIR/browser"
+    return 1
+  fi
 }
 
 # What is left of it: children that did not end with their parent.
@@ -83,6 +87,7 @@ start() {
   local name=$1 program=$2
   shift 2
   server_start "${OUT}servers/$program" "$MINE" --access-log "$BATS_TEST_TMPDIR/$name.log" "$@"
+  # shellcheck disable=SC2153 # server_start sets it
   PID[$name]=$SERVER_PID OUTPUT[$name]=$SERVER_OUT LOG[$name]=$SERVER_LOG PORT[$name]=$SERVER_PORT
 }
 
@@ -172,7 +177,7 @@ make_page() {
 END
   echo 'p { color: rgb(1, 2, 3); }' >"$WEB/sub/style.css"
   echo '<svg xmlns="http://www.w3.org/2000/svg" width="17" height="5"></svg>' >"$WEB/sub/picture.svg"
-  echo '<!DOCTYPE html><title>folder</title><a id="link" href="../next%20page.html?a=b#c">on</a>' >"$WEB/sub/index.html"
+  echo '<title>folder</title><a id="link" href="../next%20page.html?a=b#c">on</a>' >"$WEB/sub/index.html"
   echo '<!DOCTYPE html><title>the next page</title>' >"$WEB/next page.html"
   cat >"$WEB/script.js" <<'END'
 const element = (id) => document.getElementById(id);
@@ -245,8 +250,7 @@ asked_once() {
   assert_equal "$(asked master /) $(asked a /) $(asked b /)" "1 6 0"
 }
 
-@test "302 and 307 are not remembered, even where they may be" {
-  local code
+@test "a 302 is asked for again, with or without no-store" {
   cluster_start --health-interval 0 --cacheable --code 302
   browse one "http://$(at door)/3.html"
   assert_equal "$(text visits)" "aba end"

@@ -11,15 +11,24 @@ load lib/common
 setup() {
   common_setup
   RESULTS=$BATS_TEST_TMPDIR/results
-  TABLE=$BATS_TEST_TMPDIR/workloads
-  printf '%s\n' 'connections | connections | 1,10 | - | split | | few' 'idle | idle | 0,5000 | 10 | shared | | silent' >"$TABLE"
+  WORKLOADS=$BATS_TEST_TMPDIR/workloads
+  mkdir "$WORKLOADS"
+  workload connections 'axis: connections' 'points: 1,10' 'words: few'
+  workload idle 'axis: idle' 'points: 0,5000' 'active: 10' 'cores: shared'
   command -v gnuplot >/dev/null || skip "gnuplot is missing: make deps"
 }
 teardown() { common_teardown; }
 
+# workload NAME LINE...: writes its file
+workload() {
+  local name=$1
+  shift
+  printf '%s\n' "$@" >"$WORKLOADS/$name.txt"
+}
+
 # compare ARGUMENT...: one short repetition
 compare() {
-  run --separate-stderr bench/compare.sh -o "$RESULTS" --table "$TABLE" --reps 1 --duration 500ms --seed 7 "$@"
+  run --separate-stderr bench/compare.sh -o "$RESULTS" --workloads-dir "$WORKLOADS" --reps 1 --duration 500ms --seed 7 "$@"
 }
 
 # column NAME: of all rows of results.csv
@@ -112,22 +121,78 @@ column() {
   grep -q 'Incomplete' "$RESULTS/index.html"
 }
 
-@test "a workload of one's own needs no more than a row" {
-  echo 'churn | connections | 1,20 | - | split | --churn | a connection for each question' >"$TABLE"
-  compare --backends epoll_lt,thread
+@test "a workload of one's own needs no more than a file" {
+  workload churn 'points: 1,20' 'load: --churn' 'question: What does connecting cost?'
+  compare --backends epoll_lt,thread --workloads churn
   assert_success
   [[ -s $RESULTS/charts/throughput-churn.svg && -s $RESULTS/charts/cpu-churn.svg ]]
-  grep -q 'a connection for each question' "$RESULTS/index.html"
-  grep -q -- '-c 20 --churn' "$RESULTS/commands.txt"
-  echo 'churn | connections | 1,x | - | split | |' >"$TABLE"
-  run bench/compare.sh --table "$TABLE"
-  assert_failure 2
-  one_line
+  grep -q 'What does connecting cost?' "$RESULTS/index.html"
+  grep -q -- '--churn -c 20' "$RESULTS/commands.txt"
+}
+
+@test "a workload with a mistake is refused, and the line says where" {
+  for lines in 'points: 1,x' 'points: 0' 'frob: 1' 'points: 1k' 'no colon' $'points: 1\naxis: size' \
+    $'points: 1\nvariant: a/b |' $'points: 1\nfiles: many'; do
+    workload wrong "$lines"
+    run bench/compare.sh --workloads-dir "$WORKLOADS" --workloads wrong
+    assert_equal "$lines: $status" "$lines: 2"
+    one_line
+    assert_output --partial wrong.txt
+  done
+}
+
+@test "--list tells what there is, what it asks, and how long it takes" {
+  run --separate-stderr bench/compare.sh --list
+  assert_success
+  for name in connections idle redirect static sendfile proxy_hits proxy_misses cache cluster; do
+    assert_line --regexp "^$name +[0-9]+ (s|min|h).*\?\$"
+  done
+  [[ ! -e $RESULTS ]]
+}
+
+@test "files by size: CPU time for a request and for a MiB, sizes on the axis" {
+  sed 's/^points:.*/points: 1k,100k/' bench/workloads/static.txt >"$WORKLOADS/static.txt"
+  compare --backends epoll_lt,thread --workloads static
+  assert_success
+  assert_equal "$(column status | sort | uniq -c | tr -s ' ')" " 4 ok"
+  assert_equal "$(column body_bytes | sort -n | uniq -c | tr -s ' ')" " 2 1024
+ 2 102400"
+  grep -q '>100 KiB<' "$RESULTS/charts/cpu_mib-static.svg"
+  [[ -s $RESULTS/charts/cpu-static.png ]]
+  grep -q 'server CPU, µs/MiB' "$RESULTS/index.html"
+}
+
+@test "variants are lines: of one backend by their names alone, of several behind the backend's" {
+  sed 's/^points:.*/points: 1k/' bench/workloads/sendfile.txt >"$WORKLOADS/sendfile.txt"
+  compare --backends epoll_lt,thread --workloads sendfile
+  assert_success
+  assert_equal "$(column backend | sort | tr '\n' ' ')" "memory pread_send sendfile "
+  grep -q -- '-b epoll_lt .*--file-cache 0 --sendfile no$' "$RESULTS/commands.txt"
+  grep -q '>pread_send<' "$RESULTS/charts/cpu_mib-sendfile.svg"
+  rm -r "$RESULTS"
+  sed -i '/^backends:/d' "$WORKLOADS/sendfile.txt"
+  compare --backends epoll_lt,thread --workloads sendfile
+  assert_success
+  assert_equal "$(column backend | sort | tail -n 3 | tr '\n' ' ')" "thread/memory thread/pread_send thread/sendfile "
+  grep -q '>thread/memory<' "$RESULTS/charts/cpu-sendfile.svg"
+}
+
+@test "a proxy with an origin: the more cache, the more hits; nothing is left running" {
+  workload cache 'service: proxy_server' 'server: --cache-size {x}' 'files: 20 of 1k' 'origin: web_server --root {files}' \
+    'target: http://{origin}/1' 'load: --proxy {server} --urls {urls}' 'axis: cache' 'unit: bytes' 'points: 0,1m' \
+    'active: 2' 'figures: hit_rate'
+  compare --backends epoll_lt --workloads cache
+  assert_success
+  assert_equal "$(column status | sort -u)" ok
+  assert_equal "$(awk -F , '$5 == 0 { print "none" }' "$RESULTS/results.csv")" none
+  column cache_hit_pct | sort -n | awk 'NR == 1 && $1 > 0 || NR == 2 && $1 < 50 { exit 1 }'
+  [[ -s $RESULTS/charts/hit_rate-cache.svg ]]
+  run ! pgrep -f -- "--stats $RESULTS/"
 }
 
 @test "wrong usage is one line and status 2" {
   for arguments in '--frob' '--backends nope' '--backends ,' '--workloads nope' '--reps 0' '--duration 1e3' \
-    '--seed x' '-o' 'word' '--backends ./nope.so' '--table nope' "-o $ROOT"; do
+    '--seed x' '-o' 'word' '--backends ./nope.so' '--workloads-dir nope' '--workloads=' "-o $ROOT"; do
     # shellcheck disable=SC2086
     run bench/compare.sh $arguments
     assert_equal "$arguments: $status" "$arguments: 2"

@@ -39,10 +39,8 @@ targets() {
   done
 }
 
-@test "the fuzz targets are built without a warning" {
+@test "the fuzz targets are built" {
   cat "$BATS_FILE_TMPDIR/build"
-  run grep -E 'warning|error|Error' "$BATS_FILE_TMPDIR/build"
-  assert_failure
   local name
   for name in $(targets); do
     [[ -x build-fuzz/$name ]] || fail "$name was not built"

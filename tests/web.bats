@@ -353,29 +353,3 @@ END
     server_stop
   done
 }
-
-@test "a browser shows a page with its style, script and picture" {
-  command -v chromium >/dev/null || skip "chromium is not installed"
-  [[ ! ${MUXLAB_SAN-} ]] || skip "the browser is slow enough without a sanitizer"
-  cat >"$WEB/index.html" <<'END'
-<!DOCTYPE html>
-<title>muxlab</title>
-<link rel="stylesheet" href="sub/style.css">
-<p id="what">nothing</p>
-<img id="picture" src="picture.svg">
-<script src="script.js"></script>
-END
-  echo 'p { color: rgb(1, 2, 3); }' >"$WEB/sub/style.css"
-  echo '<svg xmlns="http://www.w3.org/2000/svg" width="17" height="5"></svg>' >"$WEB/picture.svg"
-  cat >"$WEB/script.js" <<'END'
-window.onload = () => {
-  const p = document.getElementById("what");
-  p.textContent = getComputedStyle(p).color + " " + document.getElementById("picture").width;
-};
-END
-  web_start
-  run timeout 60 chromium --headless --no-sandbox --disable-gpu --disable-dev-shm-usage \
-    --user-data-dir="$BATS_TEST_TMPDIR/chromium" --virtual-time-budget=5000 --dump-dom "$URL/"
-  assert_output --partial 'rgb(1, 2, 3) 17'
-  server_stop
-}

@@ -10,10 +10,10 @@
 
 declare -a workload_names=()
 declare -A question_of=() words_of=() service_of=() server_of=() origin_of=() load_of=() target_of=() axis_of=() \
-  points_of=() unit_of=() x_of=() active_of=() cores_of=() files_of=() backends_of=() figures_of=() \
+  points_of=() unit_of=() x_of=() active_of=() cores_of=() files_of=() backends_of=() figures_of=() lines_of=() \
   descriptors_of=() warmup_of=() command_of=() takes_of=() reps_of=() variants_of=()
 workload_keys=(question words service server origin load target axis points unit x active cores files backends
-  figures descriptors warmup command takes reps variant)
+  figures lines descriptors warmup command takes reps variant)
 
 trim() { # TEXT -> trimmed
   trimmed=${1#"${1%%[![:space:]]*}"}
@@ -90,7 +90,8 @@ check_variants() { # NAME
 check_workload() { # NAME - and what the missing keys mean
   local n=$1 files='^[1-9][0-9]{0,4} of ([0-9]+[kmg]?|\{x\})$'
   : "${axis_of[$n]:=connections}" "${cores_of[$n]:=split}" "${unit_of[$n]:=count}" "${service_of[$n]:=zen_server}"
-  : "${target_of[$n]:=zen://\{server\}}" "${descriptors_of[$n]:=1}" "${active_of[$n]:=}"
+  [[ -n ${target_of[$n]-} ]] || target_of[$n]='zen://{server}'
+  : "${descriptors_of[$n]:=1}" "${active_of[$n]:=}"
   [[ ${axis_of[$n]} =~ ^[a-z]{1,20}$ ]] || bad_workload "$n" 'the axis is one word'
   [[ ${unit_of[$n]} =~ ^(count|bytes)$ ]] || bad_workload "$n" 'the unit is count or bytes'
   [[ ${cores_of[$n]} =~ ^(split|shared)$ ]] || bad_workload "$n" 'the cores are split or shared'

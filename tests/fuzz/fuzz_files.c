@@ -63,6 +63,7 @@ static void check_path(struct http_text path, uint32_t seed)
 
 static void check_date(struct http_text text, int64_t now_s)
 {
+	const int64_t last = 253402300799; /* of the year 9999; a leap second may be behind it */
 	char again[HTTP_DATE_LEN + 1];
 	int64_t date, same;
 	if (!http_parse_date(text, now_s, &date))
@@ -70,7 +71,7 @@ static void check_date(struct http_text text, int64_t now_s)
 	http_format_date(again, date);
 	EXPECT(strlen(again) == HTTP_DATE_LEN);
 	EXPECT(http_parse_date((struct http_text){ again, HTTP_DATE_LEN }, now_s, &same));
-	EXPECT(same == date || date < 0);
+	EXPECT(same == date || date < 0 || date > last);
 }
 
 /* ---- conditions ---- */

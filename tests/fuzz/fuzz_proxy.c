@@ -19,8 +19,8 @@ static void new_cache(struct drive *d)
 	(void)d;
 	proxy_service.close(&config);
 	memcpy(&config, proxy_service.defaults, sizeof config);
-	config.cache_bytes = 3000;
-	config.object_bytes = 2000;
+	config.cache_bytes = 20000;
+	config.object_bytes = 8000;
 	EXPECT(proxy_service.check(&config, why, sizeof why) == 0);
 	strcpy(config.name, "muxlab-1");
 }

@@ -11,7 +11,9 @@
 #include "tests/fuzz/service.h"
 
 #define BILLION 1000000000LL
-#define NAMES "a b\0index.html\0<i>.txt\0sub/\0"
+#define NAMES "\"a'&b\0a b\0index.html\0<i>.txt\0sub/\0"
+#define FOUR(x) x x x x
+#define MANY FOUR(FOUR(FOUR(FOUR("a name of some length, and & in it\0"))))
 
 static const struct drive_file files[] = {
 	{ .path = "index.html",
@@ -22,6 +24,8 @@ static const struct drive_file files[] = {
 	{ .path = "secret", .error = -EACCES },
 	{ .path = "sub", .file = { .directory = true, .body = NAMES, .body_len = sizeof NAMES - 1 } },
 	{ .path = "sub/index.html", .error = -ENOENT },
+	{ .path = "many",
+	  .file = { .directory = true, .body = MANY, .body_len = sizeof MANY - 1, .cut_short = true } },
 	{ .path = ".", .file = { .directory = true, .body = NAMES, .body_len = sizeof NAMES - 1 } },
 	{ 0 },
 };

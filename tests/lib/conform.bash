@@ -43,15 +43,22 @@ conform_root() {
   ln -s /etc "$CONFORM_ROOT/out"
 }
 
-# The proxy's origin stays for the whole test, on a backend of its own. Sets CONFORM_ORIGIN.
+# The proxy's origin stays for the whole test, on a backend of its own. Sets CONFORM_ORIGIN, CONFORM_ORIGIN_PID.
 conform_origin() {
   server_start "${OUT}servers/web_server" --root "$CONFORM_ROOT"
-  CONFORM_ORIGIN=127.0.0.1:$SERVER_PORT
+  CONFORM_ORIGIN=127.0.0.1:$SERVER_PORT CONFORM_ORIGIN_PID=$SERVER_PID
+}
+
+conform_origin_stop() {
+  [[ $CONFORM_ORIGIN_PID ]] || return 0
+  kill -TERM "$CONFORM_ORIGIN_PID"
+  wait "$CONFORM_ORIGIN_PID"
+  forget "$CONFORM_ORIGIN_PID"
 }
 
 # conform_server SERVICE BACKEND: starts it.
 conform_server() {
-  CONFORM_ORIGIN=127.0.0.1:1
+  CONFORM_ORIGIN=127.0.0.1:1 CONFORM_ORIGIN_PID=
   conform_root
   case $1 in
   web) server_start "${OUT}servers/web_server" -b "$2" --root "$CONFORM_ROOT" ;;
@@ -89,6 +96,7 @@ conform() {
     --memory "${MUXLAB_MEMORY:-8}" "${CONFORM_SLAVES[@]}" --root "$CONFORM_ROOT" \
     --origin "$CONFORM_ORIGIN" --stop "$@"
   report_skipped_cases "$service on ${backend##*/}" "$output"
+  conform_origin_stop
   if ((status)); then
     grep -v '^ok ' <<<"$output"
     cat "$SERVER_LOG"

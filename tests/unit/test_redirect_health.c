@@ -387,6 +387,22 @@ static void is_not_driven_by_closes(void)
 	free_bed(bed);
 }
 
+/* The verdict is there with the head, so it may die between its head and the end of its body. */
+static void looks_again_after_half_an_answer(void)
+{
+	struct bed *bed = make_bed(OPTIONS("--health-watch"));
+	for (int i = 0; i < 2; i++) {
+		ask(bed);
+		receive(bed, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{");
+		CHECK(is_alive(bed));
+		drive_result(&bed->d, i ? -ECONNRESET : 0);
+		check_request(bed, "close origin");
+		drive_result(&bed->d, 0);
+		check_request(bed, i ? "sleep 1000" : CONNECT);
+	}
+	free_bed(bed);
+}
+
 /* Closed for being idle just when it was asked again. */
 static void a_late_close_is_no_death(void)
 {
@@ -421,12 +437,15 @@ static void does_not_watch_who_wants_to_close(void)
 	static const char *const answers[] = {
 		"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}",
 		"HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\n{}",
+		"HTTP/1.1 200 OK\r\n\r\n{}",
 		STAYS "more",
 	};
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < sizeof answers / sizeof *answers; i++) {
 		struct bed *bed = make_bed(OPTIONS("--health-watch"));
 		ask(bed);
 		receive(bed, answers[i]);
+		if (bed->d.req.op == IO_RECV) /* until it closes */
+			drive_result(&bed->d, 0);
 		sleep_well(bed);
 		free_bed(bed);
 	}
@@ -477,6 +496,7 @@ int main(void)
 		TEST(a_check_settles_what_was_dealt),
 		TEST(watches),
 		TEST(is_not_driven_by_closes),
+		TEST(looks_again_after_half_an_answer),
 		TEST(a_late_close_is_no_death),
 		TEST(does_not_watch_who_wants_to_close),
 		TEST(asks_what_it_is_told_to),

@@ -67,10 +67,10 @@ static void calls_are_per_answer(void)
 	results_close(&r);
 }
 
-static void a_workload_without_an_entry_has_figures(void)
+static void a_workload_that_asks_for_none_has_figures(void)
 {
 	static struct figure_list list;
-	static char more[] = "workload,backend,rep,x,status\nchurn,poll,1,1,ok\nconnections,poll,1,1,ok\n";
+	static char more[] = "workload,backend,rep,x,status\nconnections,poll,1,1,ok\nchurn,poll,1,1,ok\n";
 	struct results r = { .dir = "/nonexistent" };
 	CHECK_INT(csv_parse(&r.runs, strdup(more)), 0);
 	figure_list(&list, &r);
@@ -78,6 +78,60 @@ static void a_workload_without_an_entry_has_figures(void)
 	CHECK_STR(list.figures[list.n - 2].name, "throughput-churn");
 	CHECK_STR(list.figures[list.n - 1].name, "cpu-churn");
 	CHECK_STR(list.figures[list.n - 1].workload, "churn");
+	CHECK_STR(list.figures[list.n - 1].subtitle, "Workload churn: server CPU time in µs per request by "
+						     "number of connections. Lower is better.");
+	results_close(&r);
+}
+
+/* Files by size: two backends and a variant of one. */
+static struct results read_sizes(void)
+{
+	static const char runs[] = "workload,backend,rep,x,status,server_cpu_us,body_bytes,cache_hit_pct\n"
+				   "static,poll,1,1024,ok,10,1024,12.5\n"
+				   "static,poll/read,1,1024,ok,20,1024,\n"
+				   "static,poll,1,10485760,ok,1000,10485760,99\n"
+				   "static,poll/read,1,10485760,ok,3000,10485760,\n";
+	static const char facts[] = "backends: poll\nseries: poll/read,poll\naxis static: size\n"
+				    "x static: File size\nunit static: bytes\nlines static: Read.\n"
+				    "figures static: cpu_mib hit_rate nonsense\n";
+	struct results r = { .dir = "/nonexistent" };
+	if (csv_parse(&r.runs, strdup(runs)) || facts_parse(&r.run, strdup(facts)))
+		abort();
+	r.backends[0] = "poll/read";
+	r.backends[1] = "poll";
+	r.n_backends = 2;
+	return r;
+}
+
+static void a_workload_says_its_figures_and_axis(void)
+{
+	static struct figure_list list;
+	struct results r = read_sizes();
+	figure_list(&list, &r);
+	CHECK_INT(list.n, 2);
+	CHECK_STR(list.figures[0].name, "cpu_mib-static");
+	CHECK_STR(list.figures[0].x_label, "File size");
+	CHECK_STR(list.figures[0].per, "file size");
+	CHECK(list.figures[0].log_y);
+	CHECK_STR(list.figures[0].subtitle, "Workload static: server CPU time in µs per MiB of content (log scale) "
+					    "by file size. Lower is better. Read.");
+	CHECK_STR(list.figures[1].name, "hit_rate-static");
+	CHECK_STR(list.figures[1].subtitle, "Workload static: answers from the cache in % by file size. Read.");
+	results_close(&r);
+}
+
+static void cpu_time_per_mib_is_of_content(void)
+{
+	static struct chart chart;
+	struct results r = read_sizes();
+	CHECK_INT(chart_collect(&chart, &r, "static", METRIC_CPU_MIB), 0);
+	CHECK(chart.x_unit == X_BYTES);
+	CHECK_STR(chart.x_name, "File size");
+	CHECK(series_at(&chart.series[1], 1024)->y.median == 10240);
+	CHECK(series_at(&chart.series[1], 10485760)->y.median == 100);
+	CHECK_INT(chart_collect(&chart, &r, "static", METRIC_HIT), 0);
+	CHECK(series_at(&chart.series[0], 1024) == NULL); /* no cell, no rate */
+	CHECK(series_at(&chart.series[1], 1024)->y.median == 12.5);
 	results_close(&r);
 }
 
@@ -137,10 +191,29 @@ static void titles_know_the_generators_limit(void)
 		  "Throughput at 1,000 connections: the generator was at its limit");
 }
 
+static void titles_know_sizes(void)
+{
+	static struct chart chart;
+	two_backends(&chart, 100, 250, 10);
+	chart.x_unit = X_BYTES;
+	chart.x_name = "File size";
+	for (int i = 0; i < 2; i++) {
+		chart.xs[i] *= 1024;
+		chart.series[0].points[i].x = chart.series[1].points[i].x = chart.xs[i];
+	}
+	CHECK_STR(said(words_cpu_mib_title, &chart), "At 1000 KiB epoll_lt takes 2.5 times the CPU time of poll");
+	CHECK_STR(said(words_hit_title, &chart), "Hit rate: 10 % at 1 KiB, 100 to 250 % at 1000 KiB");
+	two_backends(&chart, 100, 110, 10);
+	chart.x_unit = X_COUNT;
+	chart.x_name = "Depth";
+	CHECK_STR(said(words_cpu_mib_title, &chart), "No clear difference in CPU time per MiB at depth 1,000");
+}
+
 static void growth_is_from_the_first_point_to_the_last(void)
 {
 	static struct chart chart;
 	two_backends(&chart, 110, 10.5, 1);
+	chart.x_unit = X_IDLE;
 	chart.xs[0] = chart.series[0].points[0].x = chart.series[1].points[0].x = 0;
 	CHECK_STR(said(words_growth_title, &chart),
 		  "1,000 idle connections cost poll 11 times the CPU time per request");
@@ -158,6 +231,7 @@ static void titles_fit(void)
 	static void (*const titles[])(FILE *, const struct chart *) = {
 		words_throughput_title, words_cpu_title,   words_growth_title,
 		words_tail_title,	words_calls_title, words_spectrum_title,
+		words_cpu_mib_title,	words_hit_title,
 	};
 	two_backends(&chart, 1.5, 123456, 0.1);
 	chart.series[0].backend = "a_plug_in_with_a_long_name_of_its_own";
@@ -193,6 +267,11 @@ static void numbers_for_people(void)
 	}
 	CHECK_STR(format_short(out, 10000), "10k");
 	CHECK_STR(format_count(out, 1), "1");
+	CHECK_STR(format_bytes(out, 0), "0 B");
+	CHECK_STR(format_bytes(out, 1023), "1023 B");
+	CHECK_STR(format_bytes(out, 1024), "1 KiB");
+	CHECK_STR(format_bytes(out, 10 << 20), "10 MiB");
+	CHECK_STR(format_bytes(out, 1.5 * (1 << 30)), "1.5 GiB");
 	CHECK_STR(format_times(out, 45.2), "45 times");
 }
 
@@ -263,9 +342,12 @@ int main(void)
 	static const struct test tests[] = {
 		TEST(rows_become_points),
 		TEST(calls_are_per_answer),
-		TEST(a_workload_without_an_entry_has_figures),
+		TEST(a_workload_that_asks_for_none_has_figures),
+		TEST(a_workload_says_its_figures_and_axis),
+		TEST(cpu_time_per_mib_is_of_content),
 		TEST(titles_claim_what_is_clear),
 		TEST(titles_know_the_generators_limit),
+		TEST(titles_know_sizes),
 		TEST(growth_is_from_the_first_point_to_the_last),
 		TEST(titles_fit),
 		TEST(numbers_for_people),
