@@ -124,6 +124,10 @@ bench-floors: all ## CPU time per request against hand-written minimal servers, 
 bench-versus: all ## CPU time per answer against nginx, lighttpd and HAProxy, as far as installed (tools/deps.sh versus)
 	bench/versus.sh $(ARGS)
 
+.PHONY: bench-slow
+bench-slow: all ## what 500 clients that send a head a byte a second cost the others, in time and memory
+	bench/slow_clients.sh $(ARGS)
+
 # ---- checking ----
 
 .PHONY: test

@@ -225,7 +225,7 @@ placement() { # WORKLOAD
     printf 'all programs wherever the kernel puts them'
     return
   fi
-  [[ ${axis_of[$1]} == connections ]] || printf '%s busy connection%s, ' "${active_of[$1]}" "$( ((active_of[$1] == 1)) || printf s)"
+  [[ ${axis_of[$1]} == connections ]] || printf '%s busy connections, ' "${active_of[$1]}"
   if [[ ${cores_of[$1]} == split && $cpu_a != "$cpu_b" ]]; then
     printf 'server on CPU %s, generator%s on CPU %s' "$cpu_a" "${origin_of[$1]+ and origin}" "$cpu_b"
   else

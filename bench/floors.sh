@@ -71,7 +71,8 @@ memory_of() { # BACKEND N
 }
 
 pairs_begin
-printf 'CPU time per Zen request, %d connections, server and load on one core, median of %d pairs\n\n' "$connections" "$pairs"
+printf 'CPU time per Zen request, %d connections, server and load on one core, median of %d pairs\n\n' \
+  "$connections" "$pairs"
 printf '%-12s %-8s %9s %9s %8s   %s\n' backend floor 'floor us' 'ours us' ratio 'min .. max'
 compare '(itself)' epoll floor
 compare epoll_lt epoll ours

@@ -1,4 +1,4 @@
-/* figure.c - the figures of a comparison: a pattern for each kind, filled in for each workload that asks for it.
+/* figure.c - the figures of a comparison: a pattern for each kind, filled in for each workload that asks.
  *
  *     bench/workloads/static.txt     figures: cpu cpu_mib    x: File size
  *     here                           "Server CPU time in µs per request by %s."
@@ -44,8 +44,8 @@ static const struct figure patterns[] = {
 	{ "idle", FIGURE_LINES, NULL, METRIC_CPU, 1, true,
 	  "Server CPU time in µs per request%1$s by %2$s held open.", NULL, NULL, words_growth_title,
 	  words_growth_sentence },
-	{ "hit_rate", FIGURE_LINES, NULL, METRIC_HIT, 1, false, "Answers from the cache in %%%1$s by %2$s.", NULL,
-	  NULL, words_hit_title, words_hit_sentence },
+	{ "hit_rate", FIGURE_LINES, NULL, METRIC_HIT, 1, false, "Answers from the cache in %%%1$s by %2$s.",
+	  NULL, NULL, words_hit_title, words_hit_sentence },
 	{ "latency", FIGURE_SPECTRUM, NULL, METRIC_P99, 1, true,
 	  "Response time in ms (log scale) by percentile; each step to the right is one more nine.",
 	  "Percentile", "percentile", words_spectrum_title, spectrum_sentence },
@@ -126,6 +126,8 @@ static void write_subtitle(char *out, size_t size, const struct figure *figure, 
 	char text[160];
 	bool main_one = strcmp(figure->workload, "connections") == 0 || strcmp(figure->workload, "idle") == 0;
 	snprintf(text, sizeof text, figure->subtitle, figure->log_y ? " (log scale)" : "", figure->per);
+	if (*lines && strstr(text, ". ")) /* there is no room for both, and "lower is better" is known by now */
+		strstr(text, ". ")[1] = '\0';
 	if (main_one || figure->kind != FIGURE_LINES)
 		snprintf(out, size, "%s", text);
 	else

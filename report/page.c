@@ -59,6 +59,16 @@ static void write_figure(FILE *out, const struct figure *figure, const struct ch
 		figure->name, figure->name);
 }
 
+static void write_question(FILE *out, const char *workload, const struct results *r)
+{
+	const char *question = workload_fact(r, "question", workload);
+	if (!*question)
+		return;
+	fputs("<h3>", out);
+	html_text(out, question);
+	fputs("</h3>\n", out);
+}
+
 static int write_figures(FILE *out, const struct results *r)
 {
 	static struct chart chart;
@@ -70,6 +80,8 @@ static int write_figures(FILE *out, const struct results *r)
 		int answer = figure_collect(&list.figures[i], r, &chart);
 		if (answer < 0)
 			return answer;
+		if (answer > 0 && (i == 0 || strcmp(list.figures[i - 1].workload, list.figures[i].workload) != 0))
+			write_question(out, list.figures[i].workload, r);
 		if (answer > 0)
 			write_figure(out, &list.figures[i], &chart, r, ++number);
 	}

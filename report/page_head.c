@@ -14,6 +14,7 @@ static const char style[] =
 	"font:16px/1.5 system-ui,'Noto Sans','Noto Sans CJK SC','PingFang SC','Microsoft YaHei',sans-serif}\n"
 	"h1{font-size:1.7rem;line-height:1.2;margin:.5rem 0}\n"
 	"h2{font-size:1.25rem;margin:2.2rem 0 .6rem}\n"
+	"h3{font-size:1.05rem;margin:1.8rem 0 .4rem;break-after:avoid}\n"
 	"p,figcaption{max-width:46rem}\n"
 	"a{color:#0556C3}\n"
 	"nav a{margin-right:1rem;white-space:nowrap}\n"

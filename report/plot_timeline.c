@@ -51,25 +51,54 @@ static const char *short_name(const struct timeline *t, int server)
 	return colon ? colon : t->names[server];
 }
 
-/* For the layout a server is a line of two points: its range, and the mean of its last slices. */
-static void to_series(struct chart *chart, const struct timeline *t, char (*names)[LABEL_TEXT])
+/* Where the line of all servers but one ends, or that one's: the mean of the last slices. */
+static double end_of(const struct timeline *t, int server)
 {
 	enum { LAST = 5 };
+	double sum = 0;
+	int n = drawn(t) < LAST ? drawn(t) : LAST;
+	for (int slice = drawn(t) - n; slice < drawn(t); slice++)
+		sum += rate(t, slice, server);
+	return sum / n;
+}
+
+static double most_of(const struct timeline *t)
+{
+	double most = 0;
+	for (int slice = 0; slice < drawn(t); slice++)
+		for (int i = 0; i < t->n_servers; i++)
+			most = fmax(most, rate(t, slice, i));
+	return most;
+}
+
+static void add_name(struct chart *chart, const char *name, double most, double end)
+{
+	struct series *s = &chart->series[chart->n++];
+	*s = (struct series){.backend = name, .n = 2};
+	s->points[0] = (struct point){.y = {1, most, 0, most, false}};
+	s->points[1] = (struct point){.x = chart->xs[1], .y = {1, end, end, end, false}};
+}
+
+/* For the layout a name is a line of two points: the range of all, and where it ends. Those who live are alike,
+ * and one name is enough for them. */
+static void to_series(struct chart *chart, const struct timeline *t, char (*names)[LABEL_TEXT])
+{
 	memset(chart, 0, sizeof *chart);
 	chart->n_xs = 2;
 	chart->xs[1] = drawn(t) * t->step_s;
+	if (t->victim >= 0) {
+		int other = t->victim == 0 ? t->n_servers - 1 : 0;
+		snprintf(names[0], LABEL_TEXT, "%s (killed)", short_name(t, t->victim));
+		snprintf(names[1], LABEL_TEXT, "the %d other%s", t->n_servers - 1,
+			 t->n_servers == 2 ? "" : "s");
+		add_name(chart, names[0], most_of(t), end_of(t, t->victim));
+		if (t->n_servers > 1)
+			add_name(chart, names[1], most_of(t), end_of(t, other));
+		return;
+	}
 	for (int i = 0; i < t->n_servers; i++) {
-		struct series *s = &chart->series[chart->n++];
-		double most = 0, sum = 0;
-		int n = drawn(t) < LAST ? drawn(t) : LAST;
-		for (int slice = 0; slice < drawn(t); slice++) {
-			most = fmax(most, rate(t, slice, i));
-			sum += slice >= drawn(t) - n ? rate(t, slice, i) : 0;
-		}
-		snprintf(names[i], LABEL_TEXT, "%s%s", short_name(t, i), i == t->victim ? " (killed)" : "");
-		*s = (struct series){.backend = names[i], .n = 2};
-		s->points[0] = (struct point){.y = {1, most, 0, most, false}};
-		s->points[1] = (struct point){.x = chart->xs[1], .y = {1, sum / n, sum / n, sum / n, false}};
+		snprintf(names[i], LABEL_TEXT, "%s", short_name(t, i));
+		add_name(chart, names[i], most_of(t), end_of(t, i));
 	}
 }
 

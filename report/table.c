@@ -11,13 +11,13 @@
 #include "figure.h"
 #include "format.h"
 
-/* The first figure of each workload decides by what its backends are compared. */
-static bool is_first(const struct figure_list *list, int at)
+/* The first figure of each workload decides by what its backends are compared; a timeline compares nothing. */
+static bool decides(const struct figure_list *list, int at)
 {
 	for (int i = 0; i < at; i++)
 		if (strcmp(list->figures[i].workload, list->figures[at].workload) == 0)
 			return false;
-	return true;
+	return list->figures[at].kind != FIGURE_TIMELINE;
 }
 
 /* "best", "~", "1.4 times", or "" where there is nothing to compare with. */
@@ -82,7 +82,7 @@ void table_print(FILE *out, const struct results *r)
 	static struct figure_list list;
 	figure_list(&list, r);
 	for (int i = 0; i < list.n; i++) {
-		if (!is_first(&list, i) || list.figures[i].kind == FIGURE_TIMELINE || figure_collect(&list.figures[i], r, &chart) <= 0)
+		if (!decides(&list, i) || figure_collect(&list.figures[i], r, &chart) <= 0)
 			continue;
 		print_chart(out, &list.figures[i], &chart);
 		fputc('\n', out);
@@ -173,8 +173,7 @@ int table_html(FILE *out, const struct results *r)
 	static struct figure_list list;
 	figure_list(&list, r);
 	for (int i = 0; i < list.n; i++) {
-		int answer = is_first(&list, i) && list.figures[i].kind != FIGURE_TIMELINE
-				     ? html_workload(out, &list.figures[i], r) : 0;
+		int answer = decides(&list, i) ? html_workload(out, &list.figures[i], r) : 0;
 		if (answer < 0)
 			return answer;
 	}

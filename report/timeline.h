@@ -1,4 +1,4 @@
-/* timeline.h - what each server of a cluster answered in each slice of time, and when one of them fell silent. */
+/* timeline.h - what each server of a cluster answered in each slice of time, and when one fell silent. */
 #ifndef REPORT_TIMELINE_H
 #define REPORT_TIMELINE_H
 

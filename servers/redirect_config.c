@@ -107,17 +107,26 @@ static void write_status(struct redirect_status *status, int code)
 				       http_reason(code).text);
 }
 
-static void write_lines(struct redirect_config *config)
+/* What stands between the date and the path. */
+static void write_lines(struct redirect_slave *slave, bool cacheable)
+{
+	struct http_out out = { .data = slave->lines, .size = sizeof slave->lines };
+	HTTP_PUT(&out, "\r\nContent-Type: text/plain\r\nContent-Length: ");
+	http_put_number(&out, sizeof REDIRECT_TEXT - 1);
+	HTTP_PUT(&out, "\r\n");
+	if (!cacheable)
+		HTTP_PUT(&out, REDIRECT_NO_STORE);
+	HTTP_PUT(&out, "Location: http://");
+	http_put(&out, slave->where, strlen(slave->where));
+	slave->lines_len = out.len;
+}
+
+static void write_all_lines(struct redirect_config *config)
 {
 	size_t status_len = config->usual.len > config->other.len ? config->usual.len : config->other.len;
 	for (int i = 0; i < config->n_slaves; i++) {
-		struct redirect_slave *slave = &config->slaves[i];
-		int n = snprintf(slave->lines, sizeof slave->lines,
-				 "\r\nContent-Type: text/plain\r\nContent-Length: %zu\r\n%sLocation: http://%s",
-				 sizeof REDIRECT_TEXT - 1, config->cacheable ? "" : REDIRECT_NO_STORE,
-				 slave->where);
-		slave->lines_len = (size_t)n;
-		size_t all = status_len + HTTP_DATE_LEN + slave->lines_len + sizeof REDIRECT_KEEP +
+		write_lines(&config->slaves[i], config->cacheable);
+		size_t all = status_len + HTTP_DATE_LEN + config->slaves[i].lines_len + sizeof REDIRECT_KEEP +
 			     sizeof REDIRECT_TEXT;
 		if (all > config->longest)
 			config->longest = all;
@@ -161,7 +170,7 @@ int redirect_check(void *target, char *why, size_t size)
 	}
 	write_status(&config->usual, code);
 	write_status(&config->other, config->see_other ? 303 : code);
-	write_lines(config);
+	write_all_lines(config);
 	deal_turns(config);
 	return 0;
 }

@@ -6,9 +6,8 @@
  *     +------------------------------------- sleep <----------------------------------------------------+
  *
  * Any HTTP answer below 500 is life, so servers of other makes can be slaves too; only the load needs our own
- * status. --fall bad checks in a row take a slave out of the turn, --rise good ones bring it back: one bit in
- * shared memory, which every answer looks at. There is one session for each slave, and all of them run on one
- * thread; so a row of the table has one writer.
+ * status. What follows from a check is in redirect_verdict.c. There is one session for each slave, and all of
+ * them run on one thread; so a row of the table has one writer.
  *
  * A server that dies between two checks is found by the next one. With --health-watch the connection stays
  * open instead of the sleep: then the kernel tells of the death at once, since it closes what the dead had
@@ -43,63 +42,16 @@ struct turn { /* of resume() */
 	struct check                 *check;
 	const struct redirect_config *config;
 	struct redirect_shared       *shared;
-	struct redirect_known        *known;
 	const struct redirect_slave  *slave;
 	const struct io_env          *env;
 	const struct io_result       *got;
 	struct io_req                *next;
 };
 
-/* ---- the verdict ---- */
-
-static void set(atomic_int *value, int to)
-{
-	atomic_store_explicit(value, to, memory_order_relaxed);
-}
-
-static void count(atomic_uint_least64_t *counter)
-{
-	atomic_fetch_add_explicit(counter, 1, memory_order_relaxed);
-}
-
-static void move(const struct turn *t, bool dead)
-{
-	uint64_t bit = UINT64_C(1) << t->check->number;
-	uint64_t before = dead ? atomic_fetch_or_explicit(&t->shared->dead, bit, memory_order_relaxed)
-			       : atomic_fetch_and_explicit(&t->shared->dead, ~bit, memory_order_relaxed);
-	if (!(before & bit) == dead)
-		atomic_store_explicit(&t->known->since_ms, t->env->now_ms, memory_order_relaxed);
-}
-
-/* last: the status of the answer, or -errno. */
 static void judge(const struct turn *t, int last)
 {
-	bool good = last > 0 && last < 500;
-	int in_a_row = atomic_load_explicit(&t->known->in_a_row, memory_order_relaxed);
-	if (good)
-		in_a_row = in_a_row < 0 ? 1 : in_a_row < t->config->rise ? in_a_row + 1 : in_a_row;
-	else
-		in_a_row = in_a_row > 0 ? -1 : -in_a_row < t->config->fall ? in_a_row - 1 : in_a_row;
-	set(&t->known->in_a_row, in_a_row);
-	set(&t->known->last, last);
-	count(&t->known->checks);
-	if (good)
-		set(&t->known->latency_ms, (int)(t->env->now_ms - t->check->began_ms));
-	else
-		count(&t->known->failures);
-	if (in_a_row >= t->config->rise)
-		move(t, false);
-	else if (-in_a_row >= t->config->fall)
-		move(t, true);
-}
-
-/* One of its connections is ours. */
-static void note_load(const struct turn *t)
-{
-	uint64_t dealt = atomic_load_explicit(&t->known->dealt, memory_order_relaxed);
-	int load = redirect_scanned(&t->check->scan);
-	set(&t->known->load, load > 0 ? load - 1 : load);
-	atomic_store_explicit(&t->known->dealt_by_then, dealt, memory_order_relaxed);
+	int latency_ms = (int)(t->env->now_ms - t->check->began_ms);
+	redirect_judge(t->config, t->shared, (int)t->check->number, last, latency_ms, t->env->now_ms);
 }
 
 /* ---- requests ---- */
@@ -195,7 +147,7 @@ static void end_check(const struct turn *t, size_t used)
 {
 	const struct check *c = t->check;
 	bool closed = t->got->n == 0 || (t->got->n < 0 && t->got->n != -ETIMEDOUT);
-	note_load(t);
+	redirect_note_load(&t->shared->known[c->number], redirect_scanned(&c->scan));
 	if (t->config->watch && c->keep && c->body.done && used == t->got->len)
 		receive(t, WATCHING, used, t->config->interval_ms);
 	else if (t->config->watch && c->keep && closed) /* it may have died in the middle of its answer */
@@ -315,7 +267,6 @@ static struct turn turn_of(void *session, const struct io_env *env, const struct
 			  .got = got,
 			  .next = next };
 	t.slave = &t.config->slaves[t.check->number];
-	t.known = &t.shared->known[t.check->number];
 	return t;
 }
 

@@ -44,6 +44,15 @@ int redirect_pick(const struct redirect_config *, struct redirect_shared *, int6
 extern const struct service redirect_health;
 int redirect_n_checked(const void *config);
 
+/* ---- redirect_verdict.c ---- */
+
+/* A check of a slave has ended: last is the HTTP status, or -errno. */
+void redirect_judge(const struct redirect_config *, struct redirect_shared *, int slave, int last,
+		    int latency_ms, int64_t now_ms);
+
+/* It says that it has so many connections, of which one is ours; -1: it does not say. */
+void redirect_note_load(struct redirect_known *, int load);
+
 /* ---- redirect_load.c ---- */
 
 /* Finds `"connections": N`, the first one, in a text that comes in pieces. Zeroed at first. */

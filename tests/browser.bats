@@ -250,7 +250,7 @@ asked_once() {
   assert_equal "$(asked master /) $(asked a /) $(asked b /)" "1 6 0"
 }
 
-@test "a 302 is asked for again, with or without no-store" {
+@test "a 302 is asked for again, even without no-store" {
   cluster_start --health-interval 0 --cacheable --code 302
   browse one "http://$(at door)/3.html"
   assert_equal "$(text visits)" "aba end"

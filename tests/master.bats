@@ -225,3 +225,43 @@ slave_is() {
   assert_output --regexp '^127\.0\.0\.1 - - \[[0-9]{2}/[A-Z][a-z]{2}/[0-9]{4}:[0-9:]{8} \+0000\] "GET '
   assert_output --regexp ' "GET /a\\x22b HTTP/1\.0" 301 31 "-" "me"$'
 }
+
+# of_slave FD FIELD: a number of the only slave, by the status that is asked for on that connection.
+of_slave() {
+  local line number=
+  printf 'GET /master/status HTTP/1.1\r\nHost: a\r\n\r\n' >&"$1"
+  while IFS= read -r -t "$PATIENCE" -u "$1" line; do
+    [[ $line =~ \"where\".*\"$2\":\ ([0-9]+) ]] && number=${BASH_REMATCH[1]}
+    [[ $line == *'}]}' ]] && break
+  done
+  echo "$number"
+}
+
+checks_are() {
+  (($(of_slave "$1" checks) >= $2))
+}
+
+@test "silent clients that take all descriptors there are do not make slaves seem dead" {
+  local backend i fd first crowd
+  slave_start 9001
+  for backend in $(concurrent_backends); do
+    echo "backend $backend"
+    crowd=()
+    server_start bash -c 'ulimit -n 60; exec "$0" "$@"' "${OUT}servers/redirect_master" --health-interval 20ms \
+      -b "$backend" --slave "$MINE:9001"
+    dial first
+    wait_until checks_are "$first" 1
+    for ((i = 0; i < 80; i++)); do
+      dial fd
+      crowd+=("$fd")
+    done
+    wait_until log_has 'accepting pauses'
+    wait_until checks_are "$first" $(($(of_slave "$first" checks) + 5))
+    assert_equal "$(of_slave "$first" failures)" 0
+    for fd in "$first" "${crowd[@]}"; do
+      hang_up "$fd"
+    done
+    server_stop
+  done
+  slave_kill "$SLAVE_PID"
+}

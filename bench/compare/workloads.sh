@@ -68,7 +68,8 @@ check_numbers() { # NAME
   local key
   for key in active descriptors reps; do
     local -n table=${key}_of
-    [[ -z ${table[$1]-} || ${table[$1]} =~ ^[1-9][0-9]{0,6}$ ]] || bad_workload "$1" "$key: '${table[$1]}' is not a number"
+    [[ -z ${table[$1]-} || ${table[$1]} =~ ^[1-9][0-9]{0,6}$ ]] ||
+      bad_workload "$1" "$key: '${table[$1]}' is not a number from 1 on"
   done
   for key in warmup takes; do
     local -n table=${key}_of
@@ -150,6 +151,7 @@ list_workloads() {
     make_plan "$reps" 2>/dev/null
     plan_cost
     span "$cost"
-    printf '%-14s %12s  %s\n' "$name" "$( ((${#plan[@]})) && printf '%s' "$text" || printf 'nothing goes')" "${question_of[$name]-}"
+    ((${#plan[@]})) || text='cannot go'
+    printf '%-14s %12s  %s\n' "$name" "$text" "${question_of[$name]-}"
   done
 }

@@ -141,7 +141,10 @@ run_pairs() {
   progress ''
 }
 
-median() { sort -g "$1" | awk '{ v[NR] = $1 } END { print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'; }
+median() { # FILE
+  sort -g "$1" | awk '{ v[NR] = $1 } END { print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'
+}
+
 span() { sort -g "$1" | awk 'NR == 1 { a = $1 } { b = $1 } END { printf "%.2f .. %.2f\n", a, b }'; }
 
 # interval FILE - "LOW HIGH": where the median lies with at least 93 % certainty, whatever the distribution: the k-th

@@ -38,12 +38,18 @@ why_not() {
   fi
 }
 
-# versions - "nginx/1.22.1, lighttpd/1.4.69, ..." of those that are installed
+# versions - prints "nginx/1.22.1, lighttpd/1.4.69, ...": those that are installed
 versions() {
+  local found
+  found=$(version_lines | paste -sd , -)
+  echo "${found//,/, }"
+}
+
+version_lines() {
   { nginx -v 2>&1; lighttpd -v; haproxy -v; } 2>/dev/null | sed -nE '
     s/^nginx version: //p
     s/^(lighttpd[^ ]*).*/\1/p
-    s/^HAProxy version ([^ ]*).*/HAProxy\/\1/p' | paste -sd , - | sed 's/,/, /g'
+    s/^HAProxy version ([^ ]*).*/HAProxy\/\1/p'
 }
 
 # ---- ports and processes ----
@@ -100,12 +106,13 @@ start_nginx() { # KEY REFERENCE
     proxy-*)
       rm -rf -- "$work/nginx-cache"
       # Hits come from files, as always with nginx: from the page cache, through its cache of open files.
-      cache="proxy_cache_path $work/nginx-cache levels=1:2 keys_zone=hits:10m max_size=100m inactive=1h use_temp_path=off;"
+      cache="proxy_cache_path $work/nginx-cache levels=1:2 keys_zone=hits:10m inactive=1h use_temp_path=off;"
       site="proxy_pass http://127.0.0.1:$origin_port; proxy_cache hits; proxy_cache_valid 200 1h;" ;;
   esac
   # As root its worker would become nobody, who cannot read the folder.
   [[ $(id -u) != 0 ]] || user='user root;'
-  configure nginx.conf USER "$user" DIR "$work" PORT "$port" SENDFILE "$sendfile" NOPUSH "$nopush" SITE "$site" CACHE "$cache"
+  configure nginx.conf USER "$user" DIR "$work" PORT "$port" SENDFILE "$sendfile" NOPUSH "$nopush" SITE "$site" \
+    CACHE "$cache"
   start_server 'start worker process [0-9]+$' nginx -p "$work" -c "$config"
 }
 

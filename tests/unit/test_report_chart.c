@@ -114,7 +114,7 @@ static void a_workload_says_its_figures_and_axis(void)
 	CHECK_STR(list.figures[0].per, "file size");
 	CHECK(list.figures[0].log_y);
 	CHECK_STR(list.figures[0].subtitle, "Workload static: server CPU time in µs per MiB of content (log scale) "
-					    "by file size. Lower is better. Read.");
+					    "by file size. Read.");
 	CHECK_STR(list.figures[1].name, "hit_rate-static");
 	CHECK_STR(list.figures[1].subtitle, "Workload static: answers from the cache in % by file size. Read.");
 	results_close(&r);

@@ -76,8 +76,8 @@ static void words_of_a_death(void)
 	char runs[256];
 	struct results r = { .dir = "/" };
 	write_lines(death);
-	snprintf(runs, sizeof runs, "workload,backend,x,status,timeline\ncluster,poll,20,bad,x\ncluster,poll,20,ok,%s\n",
-		 path);
+	snprintf(runs, sizeof runs,
+		 "workload,backend,x,status,timeline\ncluster,poll,20,bad,x\ncluster,poll,20,ok,%s\n", path);
 	CHECK_INT(csv_parse(&r.runs, strdup(runs)), 0);
 	FILE *out = fmemopen(text, sizeof text, "w");
 	timeline_title(out, &r, "cluster");
