@@ -13,7 +13,7 @@
 # the better p99.)
 #
 # Latency is that of 1000 requests a second, sent on a schedule: a core with nothing else to do waits for them, and what
-# keeps an answer waiting is seen. On a busy machine that is in p99 other programs, whose time slice is milliseconds. CPU
+# keeps an answer waiting is seen. On a busy machine that is, in p99, other programs: a time slice is milliseconds. CPU
 # time is measured apart, with the load asking as fast as it can.
 #
 # The two are measured by turns, each with a server of its own; server and load share a core, the slow clients are on
@@ -22,10 +22,10 @@
 #
 # Nobody waits for a slow client here. What is left is what the way of waiting costs by itself: select and poll hand
 # all descriptors to the kernel, which looks at each, at each turn; a thread for each client is woken up for each byte;
-# epoll hears only of those that have something. Every backend also pays for reading 500 bytes a second: some tenths
-# of a percent of a core. The comment at the end of a row says whether the ratio is told from 1 at all: the interval in which the median
-# lies with 93 % certainty is then wholly on one side, and the median by more than the first row's is; fewer than five
-# pairs cannot tell.
+# epoll hears only of those that have something. Every backend also pays for reading 500 bytes a second: some tenths of
+# a percent of a core. The comment at the end of a row says whether the ratio is told from 1 at all: the interval in
+# which the median lies with 93 % certainty is then wholly above it, and the median farther from it than the first
+# row's. Fewer than five pairs cannot tell.
 #
 # Memory is the growth of RssAnon, proc_pid_status(5), for each slow client: after the first bytes of a head, and after
 # 16,000, little less than the 16 KiB of fields that any server of ours takes (beyond it: 431, and the end). What the
@@ -262,7 +262,7 @@ timing() {
   local itself=1
   printf 'A normal client without and with %d that send a head a byte a second; %d connections, medians of %d pairs\n' \
     "$slow" "$connections" "$pairs"
-  printf 'p50, p99: microseconds until an answer, at %d a second; CPU: server microseconds for an answer, at full speed\n' \
+  printf 'p50, p99: microseconds until an answer, at %d a second; CPU: server microseconds for one, at full speed\n' \
     "$rate"
   printf 'server and load on CPU %d; ratio: of CPU with and without\n\n' "$core"
   printf '%-9s %-10s %7s %7s %8s %7s %8s %7s %7s  %-13s\n' service backend p50 with p99 with CPU with ratio 'min .. max'

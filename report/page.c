@@ -73,6 +73,7 @@ static int write_figures(FILE *out, const struct results *r)
 {
 	static struct chart chart;
 	static struct figure_list list;
+	const char *workload = "";
 	int number = 0;
 	figure_list(&list, r);
 	fputs("<h2 id=\"figures\">Figures</h2>\n", out);
@@ -80,10 +81,12 @@ static int write_figures(FILE *out, const struct results *r)
 		int answer = figure_collect(&list.figures[i], r, &chart);
 		if (answer < 0)
 			return answer;
-		if (answer > 0 && (i == 0 || strcmp(list.figures[i - 1].workload, list.figures[i].workload) != 0))
+		if (answer == 0)
+			continue;
+		if (strcmp(workload, list.figures[i].workload) != 0)
 			write_question(out, list.figures[i].workload, r);
-		if (answer > 0)
-			write_figure(out, &list.figures[i], &chart, r, ++number);
+		workload = list.figures[i].workload;
+		write_figure(out, &list.figures[i], &chart, r, ++number);
 	}
 	if (number == 0)
 		fputs("<p>Nothing was measured.</p>\n", out);

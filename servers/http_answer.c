@@ -71,8 +71,9 @@ void http_answered(struct http_turn *t, const struct http_request *r, bool keep,
 	if (t->env->access)
 		http_access(t->env, r->line, r->fields, status, content);
 	take_head(t, status, content);
-	if (!keep) {
-		s->after = has_body(r) || t->env->stopping ? HTTP_CLOSE | HTTP_LINGER : HTTP_CLOSE;
+	if (!keep) { /* a client that wanted to go on may be sending its next request already */
+		bool linger = has_body(r) || r->keep_alive || t->env->stopping;
+		s->after = linger ? HTTP_CLOSE | HTTP_LINGER : HTTP_CLOSE;
 	} else if (has_body(r)) { /* it is discarded from here on */
 		http_body_of_request(&s->body, r);
 		s->discarded = 0;

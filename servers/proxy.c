@@ -17,10 +17,10 @@
  * RFC 9110 sections 7.6, 15.6.3, 15.6.5; RFC 9111; RFC 5842 section 7.2 (508).
  *
  * SPDX-License-Identifier: MIT */
+#include "http_self.h"
 #include "proxy.h"
 
 #include "proxy_config.h"
-#include "proxy_self.h"
 #include "proxy_session.h"
 
 enum { COPY_MAX = 4096, HIT_ROOM = 128 };
@@ -194,7 +194,7 @@ static const char *find_loop(const struct http_turn *t, const struct proxy_wish 
 
 static bool is_own(const struct http_turn *t, const struct proxy_wish *w)
 {
-	return proxy_is_self(t->env->self, w->url.host, w->url.port) && !proxy_config_of(t)->allow_self;
+	return http_is_self(t->env->self, w->url.host, w->url.port) && !proxy_config_of(t)->allow_self;
 }
 
 static enum http_did answer_absolute(struct http_turn *t, const struct http_request *r)

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "http_self.h"
 #include "redirect_parts.h"
 
 enum { HEALTH_PATH_MAX = 1024 };
@@ -172,5 +173,23 @@ int redirect_check(void *target, char *why, size_t size)
 	write_status(&config->other, config->see_other ? 303 : code);
 	write_all_lines(config);
 	deal_turns(config);
+	return 0;
+}
+
+int redirect_bound(void *target, const struct peer *self, char *why, size_t size)
+{
+	const struct redirect_config *config = target;
+	struct http_url url;
+	for (int i = 0; i < config->n_slaves; i++) {
+		const char *where = config->slaves[i].where;
+		if (!http_split_authority((struct http_text){ where, strlen(where) }, &url) ||
+		    !http_is_self(self, url.host, url.port))
+			continue;
+		snprintf(why, size,
+			 "slave %s is this server itself: clients would go round in a circle; change its port "
+			 "or ours (-p)",
+			 where);
+		return -1;
+	}
 	return 0;
 }

@@ -19,11 +19,6 @@ extern const char *const redirect_policy_names[];
 
 int redirect_check(void *config, char *why, size_t size);
 
-/* ---- redirect_self.c ---- */
-
-/* Is "host:port" the server that listens at self? Names but "localhost" are not looked up. */
-bool redirect_is_self(const char *where, const struct peer *self);
-
 /* service.bound: no slave may be the master itself. */
 int redirect_bound(void *config, const struct peer *self, char *why, size_t size);
 

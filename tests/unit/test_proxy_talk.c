@@ -267,6 +267,25 @@ static void the_connection_survives_an_error(void)
 	drive_all_ways(&c, want, strlen(want));
 }
 
+/* It would have kept its connection, and may be sending on: what it sends must not reset the end of its answer. Who has
+ * said "close" sends nothing more. */
+static void who_wanted_to_go_on_is_lingered_for(void)
+{
+	static const struct drive_origin origin = { .bytes = "HTTP/1.0 200 OK\r\n\r\nhello" };
+	static const struct { const char *in; bool linger; } cases[] = {
+		{ GET_10 "Connection: keep-alive\r\n\r\n", true },
+		{ GET_10 "\r\n", false },
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct drive d;
+		struct drive_dialogue c = proxy_dialogue(cases[i].in, &origin, 1);
+		check_note("case %zu", i);
+		drive_cut(&d, &c, 0, 0);
+		CHECK(d.done && d.lingered == cases[i].linger);
+		drive_close(&d);
+	}
+}
+
 /* ---- origins that break off ---- */
 
 /* What the client has got by then is a beginning, and its connection is cut, not ended. */
@@ -351,7 +370,8 @@ int main(void)
 		TEST(whatever_fits_or_not), TEST(heads_that_do_not_fit),
 		TEST(failing_origins_are_told), TEST(the_connection_survives_an_error),
 		TEST(a_broken_body_is_never_whole), TEST(broken_chunks_have_no_last_one),
-		TEST(malformed_chunks), TEST(a_client_that_leaves), { 0 },
+		TEST(malformed_chunks), TEST(a_client_that_leaves),
+		TEST(who_wanted_to_go_on_is_lingered_for), { 0 },
 	};
 	int status = run_tests(tests);
 	proxy_done();

@@ -143,11 +143,28 @@ static void bounds_the_slaves(void)
 	CHECK(!redirect_configure(OPTIONS(name), said, sizeof said));
 }
 
+static void refuses_to_start(void)
+{
+	static const struct peer self = { .family = 4, .port = 8080, .addr = { 127, 0, 0, 1 } }, nowhere;
+	char why[300] = "";
+	struct redirect_config *config =
+		good_config(OPTIONS("--slave=127.0.0.1:9000", "--slave=localhost:8080=3"));
+	CHECK_INT(redirect_service.bound(config, &self, why, sizeof why), -1);
+	CHECK_STR(why, "slave localhost:8080 is this server itself: clients would go round in a circle; change "
+		       "its port "
+		       "or ours (-p)");
+	CHECK_INT(redirect_service.bound(config, &nowhere, why, sizeof why), 0);
+	free(config);
+	config = good_config(OPTIONS("--slave=127.0.0.1:9000", "--slave=127.0.0.1:8081"));
+	CHECK_INT(redirect_service.bound(config, &self, why, sizeof why), 0);
+	free(config);
+}
+
 int main(void)
 {
 	static const struct test tests[] = {
 		TEST(weights_are_smooth), TEST(turns_are_exact_across_threads), TEST(refuses_wrong_options),
-		TEST(bounds_the_slaves), { 0 },
+		TEST(bounds_the_slaves), TEST(refuses_to_start), { 0 },
 	};
 	return run_tests(tests);
 }

@@ -1,17 +1,15 @@
-/* redirect_self.c - is a slave the master itself? Then every client would be sent in a circle.
+/* http_self.c - is an address our own? Then clients, or a proxy's requests, would go in a circle; see http_self.h.
  *
  * Addresses are compared as numbers, since they can be spelled in many ways: 127.1, 0x7f000001,
  * [::ffff:127.0.0.1], [0:0::1]. Of names only "localhost" is known; others are not looked up, a service knows
  * no resolver. A server that listens on every address (0.0.0.0; :: with IPv4 too) is found at those of this
- * machine, of which we know the loopback ones; and so is a slave "at" 0.0.0.0 or ::, to which Linux connects
- * as to loopback.
+ * machine, of which we know the loopback ones; and so is what is "at" 0.0.0.0 or ::, to which Linux
+ * connects as to loopback.
  *
  * inet(3), inet_pton(3); RFC 4291 sections 2.2 and 2.5.5.2.
  *
  * SPDX-License-Identifier: MIT */
-#include <stdio.h>
-
-#include "redirect_parts.h"
+#include "http_self.h"
 
 /* ---- addresses as numbers ---- */
 
@@ -179,34 +177,17 @@ static bool is_localhost(struct http_text host)
 	return http_is(host, "localhost");
 }
 
-bool redirect_is_self(const char *where, const struct peer *listening)
+bool http_is_self(const struct peer *listening, struct http_text host, int port)
 {
-	struct http_url url;
-	struct peer self = *listening, to = { 0 }, ipv6 = { .family = 6, .addr = { [15] = 1 } };
-	undress(&self);
-	if (!self.family || !http_split_authority((struct http_text){ where, strlen(where) }, &url) ||
-	    url.port != self.port)
+	struct peer to = { 0 }, ipv6 = { .family = 6, .addr = { [15] = 1 } };
+	if (!listening || !listening->family || port != listening->port)
 		return false;
-	if (is_localhost(url.host)) {
+	struct peer self = *listening;
+	undress(&self);
+	if (is_localhost(host)) {
 		set_ipv4(&to, 0x7f000001);
 		return reaches(to, &self) || reaches(ipv6, &self);
 	}
-	bool is_number = memchr(url.host.text, ':', url.host.len) ? parse_ipv6(url.host, &to)
-								  : parse_ipv4(url.host, &to);
+	bool is_number = memchr(host.text, ':', host.len) ? parse_ipv6(host, &to) : parse_ipv4(host, &to);
 	return is_number && reaches(to, &self);
-}
-
-int redirect_bound(void *target, const struct peer *self, char *why, size_t size)
-{
-	const struct redirect_config *config = target;
-	for (int i = 0; i < config->n_slaves; i++) {
-		if (!redirect_is_self(config->slaves[i].where, self))
-			continue;
-		snprintf(why, size,
-			 "slave %s is this server itself: clients would go round in a circle; change its port "
-			 "or ours (-p)",
-			 config->slaves[i].where);
-		return -1;
-	}
-	return 0;
 }

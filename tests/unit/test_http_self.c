@@ -1,14 +1,12 @@
-/* test_redirect_self.c - the redirect master: does it find itself among its slaves, and nobody else?
+/* test_http_self.c - does a server know its own address, however it is spelled, and nobody else's?
  *
  * SPDX-License-Identifier: MIT */
-#include "servers/redirect_parts.h"
+#include "servers/http_self.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "tests/unit/check.h"
-#include "tests/unit/redirect_cases.h"
 
 #define ANY4 { .family = 4, .port = 8080 }
 #define ANY6 { .family = 6, .port = 8080 }
@@ -23,6 +21,13 @@ enum { NONE, AT_LOOP4 = 1, AT_LOOP6 = 2, AT_ANY4 = 4, AT_ANY6 = 8, AT_OTHER4 = 1
 enum { V4 = AT_LOOP4 | AT_ANY4 | AT_ANY6 | AT_MAPPED, V6 = AT_LOOP6 | AT_ANY6 };
 
 static const struct peer listening[] = { LOOP4, LOOP6, ANY4, ANY6, OTHER4, OTHER6, MAPPED };
+
+static bool is_self(const char *where, const struct peer *self)
+{
+	struct http_url url;
+	return http_split_authority((struct http_text){ where, strlen(where) }, &url) &&
+	       http_is_self(self, url.host, url.port);
+}
 
 static void knows_itself(void)
 {
@@ -73,7 +78,7 @@ static void knows_itself(void)
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
 		for (size_t k = 0; k < sizeof listening / sizeof *listening; k++) {
 			check_note("%s, listening at number %zu", cases[i].slave, k);
-			CHECK_INT(redirect_is_self(cases[i].slave, &listening[k]), cases[i].at >> k & 1);
+			CHECK_INT(is_self(cases[i].slave, &listening[k]), cases[i].at >> k & 1);
 		}
 	check_note("%s", "");
 }
@@ -106,27 +111,10 @@ static void knows_addresses_from_others(void)
 		char slave[100];
 		snprintf(slave, sizeof slave, "[%s]:8080", wrong[i]);
 		check_note("%s", slave);
-		CHECK(!redirect_is_self(guarded(slave, strlen(slave) + 1), &loop6));
-		CHECK(!redirect_is_self(guarded(slave, strlen(slave) + 1), &any6));
+		CHECK(!is_self(guarded(slave, strlen(slave) + 1), &loop6));
+		CHECK(!is_self(guarded(slave, strlen(slave) + 1), &any6));
 	}
 	check_note("%s", "");
-}
-
-static void refuses_to_start(void)
-{
-	static const struct peer self = LOOP4, nowhere;
-	char why[300] = "";
-	struct redirect_config *config =
-		good_config(OPTIONS("--slave=127.0.0.1:9000", "--slave=localhost:8080=3"));
-	CHECK_INT(redirect_service.bound(config, &self, why, sizeof why), -1);
-	CHECK_STR(why, "slave localhost:8080 is this server itself: clients would go round in a circle; change "
-		       "its port "
-		       "or ours (-p)");
-	CHECK_INT(redirect_service.bound(config, &nowhere, why, sizeof why), 0);
-	free(config);
-	config = good_config(OPTIONS("--slave=127.0.0.1:9000", "--slave=127.0.0.1:8081"));
-	CHECK_INT(redirect_service.bound(config, &self, why, sizeof why), 0);
-	free(config);
 }
 
 int main(void)
@@ -134,7 +122,6 @@ int main(void)
 	static const struct test tests[] = {
 		TEST(knows_itself),
 		TEST(knows_addresses_from_others),
-		TEST(refuses_to_start),
 		{ 0 },
 	};
 	return run_tests(tests);
