@@ -1,7 +1,8 @@
 /* dial.c - a name becomes a connection, step by step; see dial.h.
  *
- * socket(2), connect(2): with a non-blocking socket EINPROGRESS, then writable, then SO_ERROR tells how it went. With
- * a blocking one a signal may interrupt it; it then goes on by itself (connect(2), EINTR), and poll(2) waits for it.
+ * socket(2), connect(2): with a non-blocking socket EINPROGRESS, then writable, then a second connect tells how it
+ * went: 0 or EISCONN, why not, or EALREADY, so that an event which was another socket's is not taken for success. A
+ * blocking one may be interrupted by a signal; it then goes on by itself (connect(2), EINTR), and poll(2) waits for it.
  *
  * SPDX-License-Identifier: MIT */
 #include "dial.h"
@@ -69,7 +70,7 @@ static int try_address(struct worker *w, const struct addrinfo *ai, struct end *
 }
 
 /* How did the attempt go that was under way? */
-static int outcome(struct worker *w, struct end *end)
+static int outcome(struct worker *w, const struct addrinfo *ai, struct end *end)
 {
 	struct pollfd wait = { .fd = end->fd, .events = POLLOUT };
 	if (!w->nonblocking) {
@@ -77,7 +78,12 @@ static int outcome(struct worker *w, struct end *end)
 		if (n < 0)
 			return n;
 	}
-	return sys_socket_error(&w->counters, end->fd);
+	int error = sys_connect(&w->counters, end->fd, ai->ai_addr, ai->ai_addrlen);
+	if (error == -EALREADY) {
+		end->ready &= (uint8_t)~WATCH_WRITE;
+		return -EAGAIN;
+	}
+	return error == -EISCONN ? 0 : error;
 }
 
 int dial_step(struct worker *w, struct dial *dial, struct end *end, struct session *owner, const char *where)
@@ -88,7 +94,7 @@ int dial_step(struct worker *w, struct dial *dial, struct end *end, struct sessi
 	if (error)
 		return error;
 	if (end->fd >= 0) {
-		error = outcome(w, end);
+		error = outcome(w, dial->at, end);
 	} else {
 		dial->at = dial->list;
 		error = try_address(w, dial->at, end);

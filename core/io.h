@@ -127,6 +127,7 @@ struct service {
 	/* The same, once the address is known; an unspecified one (0.0.0.0, ::) means every address of the machine. */
 	int  (*bound)(void *config, const struct peer *self, char *why, size_t size);
 	void (*close)(void *config); /* frees what check() made, also when that failed half-way; or NULL */
+	bool dials;                /* its clients' sessions connect to origins: half of all descriptors are for that */
 	bool logs_access;          /* it calls env->access: so there is --access-log */
 	const char *(*root)(const void *config); /* the folder that IO_OPEN looks below; NULL: no files are opened */
 	void (*start)(void *session, const struct io_env *, struct io_req *first);

@@ -148,7 +148,7 @@ static const struct option_def server_option_defs[] = {
 	  .set = set_string, FIELD(log_file) },
 	{ .name = "inetd", .help = "serve the one client on standard input, as inetd(8) starts it", .set = set_flag,
 	  FIELD(inetd) },
-	{ .name = "trace", .arg = "FILE", .help = "write there at the end who did what when, as Chrome Trace Event JSON",
+	{ .name = "trace", .arg = "FILE", .help = "write there at the end who did what when (Chrome Trace Event JSON)",
 	  .set = set_string, FIELD(trace_file) },
 	{ .name = "stats", .arg = "FILE", .help = "write the counters there as JSON at the end", .set = set_string,
 	  FIELD(stats_file) },
@@ -316,13 +316,15 @@ static void keep_for_us(struct server *s, int n)
 }
 
 /* Silent clients may take all that there are. If those beside found none, they could not tell a slave that is dead from
- * one that they cannot ask. */
-static void keep_for_beside(struct server *s)
+ * one that they cannot ask; and a proxy could not ask an origin for those who do talk. */
+static void keep_for_others(struct server *s)
 {
 	const struct service *service = s->service;
 	int n = service->beside && service->n_beside ? service->n_beside(s->config) : 0;
 	if (n > 0)
 		keep_for_us(s, n + OWN_FDS);
+	if (service->dials)
+		keep_for_us(s, s->max_fds / 2);
 }
 
 /* A listener that systemd (or systemd-socket-activate) hands over is descriptor 3; sd_listen_fds(3). */
@@ -479,7 +481,7 @@ static int set_up(struct server *s, const struct backend *const *backends)
 		return 1;
 	}
 	set_limits(s);
-	keep_for_beside(s);
+	keep_for_others(s);
 	if (open_root(s) || open_files(s) || open_access_log(s))
 		return 1;
 	status = listen_or_complain(s);

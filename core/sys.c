@@ -162,14 +162,6 @@ ssize_t sys_pread(struct counters *c, int fd, void *buf, size_t len, off_t offse
 	return error ? error : CALL(c, COUNT_PREAD, fd, pread(fd, buf, len, offset));
 }
 
-int sys_socket_error(struct counters *c, int fd)
-{
-	int error = 0;
-	socklen_t len = sizeof error;
-	int failed = (int)CALL(c, COUNT_OTHER, fd, getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len));
-	return failed ? failed : -error;
-}
-
 ssize_t sys_write(struct counters *c, int fd, const void *buf, size_t len)
 {
 	return CALL(c, COUNT_OTHER, fd, write(fd, buf, len));

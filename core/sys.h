@@ -37,8 +37,6 @@ int     sys_fstat(struct counters *, int fd, struct stat *);
 int     sys_fstat_at(struct counters *, int dir_fd, const char *name, struct stat *);
 ssize_t sys_getdents(struct counters *, int dir_fd, void *entries, size_t size); /* getdents64(2) */
 ssize_t sys_pread(struct counters *, int fd, void *buf, size_t len, off_t offset);
-/* SO_ERROR of socket(7): 0 or -errno, how a connect(2) that was under way has ended. */
-int     sys_socket_error(struct counters *, int fd);
 ssize_t sys_write(struct counters *, int fd, const void *buf, size_t len); /* the access log */
 /* sendfile(2); *offset moves on. 0: the file has no more. */
 ssize_t sys_sendfile(struct counters *, int fd, int file_fd, off_t *offset, size_t len);

@@ -302,6 +302,7 @@ const struct service proxy_service = {
 	.options = proxy_options,
 	.check = proxy_check,
 	.close = proxy_close,
+	.dials = true,
 	.logs_access = true,
 	.start = proxy_start,
 	.resume = proxy_resume,

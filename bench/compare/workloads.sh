@@ -43,9 +43,9 @@ key_line() {
     [[ $key != "$2" ]] || break
   done
   [[ $key == "$2" ]] || bad_workload "$1" "there is no key '$2'; there are: ${workload_keys[*]}"
-  local -n table=${2}_of
-  [[ -z ${table[$1]-} ]] || bad_workload "$1" "'$2' is there twice"
-  table[$1]=$3
+  local -n by_name=${2}_of # an array, whose name is put together
+  [[ -z ${by_name[$1]-} ]] || bad_workload "$1" "'$2' is there twice"
+  by_name[$1]=$3
 }
 
 # Numbers are kept as plain numbers: 1k as 1024.
@@ -67,15 +67,15 @@ check_points() { # NAME
 check_numbers() { # NAME
   local key
   for key in active descriptors reps; do
-    local -n table=${key}_of
-    [[ -z ${table[$1]-} || ${table[$1]} =~ ^[1-9][0-9]{0,6}$ ]] ||
-      bad_workload "$1" "$key: '${table[$1]}' is not a number from 1 on"
+    local -n by_name=${key}_of
+    [[ -z ${by_name[$1]-} || ${by_name[$1]} =~ ^[1-9][0-9]{0,6}$ ]] ||
+      bad_workload "$1" "$key: '${by_name[$1]}' is not a number from 1 on"
   done
   for key in warmup takes; do
-    local -n table=${key}_of
-    [[ -n ${table[$1]-} ]] || continue
-    milliseconds "${table[$1]}" || bad_workload "$1" "$key: '${table[$1]}' is not a time (2, 0.5, 300ms)"
-    table[$1]=$ms
+    local -n by_name=${key}_of
+    [[ -n ${by_name[$1]-} ]] || continue
+    milliseconds "${by_name[$1]}" || bad_workload "$1" "$key: '${by_name[$1]}' is not a time (2, 0.5, 300ms)"
+    by_name[$1]=$ms
   done
 }
 

@@ -42,6 +42,7 @@ why_not() {
 versions() {
   local found
   found=$(version_lines | paste -sd , -)
+  : "${found:=none of the others is installed}"
   echo "${found//,/, }"
 }
 

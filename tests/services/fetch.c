@@ -203,6 +203,7 @@ const struct service muxlab_service = {
 	.session_size = sizeof(struct fetch_session),
 	.max_message = 256,
 	.root = here,
+	.dials = true,
 	.start = fetch_start,
 	.resume = fetch_resume,
 };
