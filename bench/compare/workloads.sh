@@ -67,11 +67,13 @@ check_points() { # NAME
 check_numbers() { # NAME
   local key
   for key in active descriptors reps; do
+    # shellcheck disable=SC2178 # a reference by name, not a string
     local -n by_name=${key}_of
     [[ -z ${by_name[$1]-} || ${by_name[$1]} =~ ^[1-9][0-9]{0,6}$ ]] ||
       bad_workload "$1" "$key: '${by_name[$1]}' is not a number from 1 on"
   done
   for key in warmup takes; do
+    # shellcheck disable=SC2178
     local -n by_name=${key}_of
     [[ -n ${by_name[$1]-} ]] || continue
     milliseconds "${by_name[$1]}" || bad_workload "$1" "$key: '${by_name[$1]}' is not a time (2, 0.5, 300ms)"
