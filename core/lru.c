@@ -226,9 +226,9 @@ static void append(struct room *room, const char *data, size_t len)
 	room->len += len;
 }
 
-bool lru_expect_body(struct lru *lru, struct lru_entry *e, size_t len)
+bool lru_may_hold(const struct lru *lru, size_t len)
 {
-	return len <= lru->object_max && grow(lru, &lru->bodies, &e->body, len, BY_EVICTION);
+	return len <= lru->object_max;
 }
 
 bool lru_add_head(struct lru *lru, struct lru_entry *e, const char *data, size_t len)

@@ -59,8 +59,9 @@ void                     lru_release(struct lru *, const struct lru_object *);
 /* Begins an object. NULL: no room, or no memory. */
 struct lru_entry *lru_begin(struct lru *, const char *key, size_t len);
 
-/* So much body is to come: makes room for it at once. False: no room. */
-bool lru_expect_body(struct lru *, struct lru_entry *, size_t len);
+/* May an object have such a body? It gets no room before it comes: a promise costs nothing, and what is there
+ * would have to go for it. */
+bool lru_may_hold(const struct lru *, size_t len);
 
 /* Appends. False: no room, or more than an object may have; the object is of no use then, abandon it. */
 bool lru_add_head(struct lru *, struct lru_entry *, const char *data, size_t len);

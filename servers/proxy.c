@@ -12,7 +12,8 @@
  * or only news (If-None-Match) was asked for: both may be ignored (RFC 9110 sections 13.1, 14.2).
  *
  * Not from the cache: what comes with Authorization, and what is asked for anew (Cache-Control: no-cache,
- * max-age=0). Not kept either: requests with Authorization or no-store. --lab looks at none of these.
+ * max-age=0). Not kept either: requests with Authorization or no-store. --lab looks at none of these. Who says
+ * only-if-cached gets 504 for what is not (RFC 9111 section 5.2.1.7).
  *
  * RFC 9110 sections 7.6, 15.6.3, 15.6.5; RFC 9111; RFC 5842 section 7.2 (508).
  *
@@ -171,6 +172,8 @@ static enum http_did answer_url(struct http_turn *t, const struct http_request *
 		lru_release(proxy_config_of(t)->cache, object);
 	if (t->out.len)
 		return HTTP_FULL;
+	if (w->only_cached)
+		return refuse(t, r, 504, "it is not in the cache, and nobody else was to be asked");
 	if (r->fields.len + r->target.len + PROXY_EXTRA > t->out.size)
 		return refuse(t, r, 431, "the head is too long to be passed on");
 	proxy_fetch(t, s, r, w);

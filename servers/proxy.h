@@ -17,7 +17,7 @@ struct lru;
 struct proxy_config {
 	struct http_limits limits;
 	size_t cache_bytes, object_bytes;  /* bodies: of all, of one */
-	int    connect_ms, origin_ms;      /* to connect to an origin; between two of its bytes */
+	int    connect_ms, origin_ms;      /* to connect to an origin; for its head, then for the next bytes */
 	bool   lab;                        /* cache every complete 200, whatever Cache-Control says */
 	bool   allow_self;                 /* forward to ourselves too */
 	/* Made by check(), freed by close(): */

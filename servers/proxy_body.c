@@ -34,7 +34,7 @@ void proxy_begin_keeping(struct http_turn *t, struct proxy_session *s, const str
 	if (!s->fill)
 		return;
 	if (r->status != 200 || (!endless && life.left_s == 0) ||
-	    !lru_expect_body(config->cache, s->fill, expected) ||
+	    !lru_may_hold(config->cache, expected) ||
 	    !lru_add_head(config->cache, s->fill, t->out.data, t->out.len)) {
 		proxy_keep_nothing(t, s);
 		return;

@@ -23,7 +23,7 @@ const struct option_def proxy_options[] = {
 	  .set = set_flag, FIELD(lab) },
 	{ .name = "connect-timeout", .arg = "TIME", .help = "for a connection to an origin: 504 (10s)",
 	  .set = set_seconds_ms, FIELD(connect_ms), .min = 1, .max = 86400000 },
-	{ .name = "origin-timeout", .arg = "TIME", .help = "for an origin's next bytes: 504 (30s)",
+	{ .name = "origin-timeout", .arg = "TIME", .help = "for an origin's head, then its next bytes (30s)",
 	  .set = set_seconds_ms, FIELD(origin_ms), .min = 1, .max = 86400000 },
 	{ .name = "allow-self", .help = "forward to this very server too, and do not look for loops",
 	  .set = set_flag, FIELD(allow_self) },

@@ -122,6 +122,7 @@ static void read_cache_control(struct proxy_wish *w, struct http_text value)
 	while (http_next_element(&value, &directive)) {
 		w->no_store |= http_is(directive, "no-store");
 		w->fresh |= http_is(directive, "no-cache") || http_is(directive, "max-age=0");
+		w->only_cached |= http_is(directive, "only-if-cached");
 	}
 }
 

@@ -17,6 +17,7 @@ enum {
 struct proxy_wish { /* what a request says to a proxy */
 	struct http_url url;     /* authority, host, and port, 80 if none is given; not the path */
 	bool no_store, fresh;    /* Cache-Control: no-store; or no-cache, max-age=0, as a browser's reload */
+	bool only_cached;        /* only-if-cached: no origin is to be asked */
 	bool authorized;         /* the answer is for this user alone */
 	bool seen_before;        /* it has passed through `name` already (Via) */
 	bool too_far;            /* or through so many that it must be going in circles */

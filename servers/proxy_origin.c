@@ -7,7 +7,7 @@
  *       FAIL: 502, 503, 504         |     +--> LEAVE   all is passed on                  |
  *                                   +----------------------------------------------------+
  *
- * PASS sends to the client; ASK sends to the origin, HEAD and BODY receive from it.
+ * PASS sends to the client; ASK sends to the origin, HEAD (proxy_head.c) and BODY receive from it.
  *
  * While this goes on, the client's request stays on offer, untaken: it is parsed again when it is needed. FAIL,
  * CUT and LEAVE close the origin, and so have the client's bytes again.
@@ -131,120 +131,13 @@ static void ask(struct http_turn *t, struct proxy_session *s)
 		return;
 	}
 	s->keep = http_may_keep(t, &r);
+	s->asked_ms = t->env->now_ms;
 	s->step = STEP_ASK;
 	t->next->op = IO_SEND;
 	t->next->end = IO_ORIGIN;
 	t->next->buf = t->out.data;
 	t->next->len = t->out.len;
 	t->next->timeout_ms = config->origin_ms;
-}
-
-/* ---- the head of the answer ---- */
-
-static void put_number_line(struct http_out *out, const char *name, int64_t number)
-{
-	http_put(out, name, strlen(name));
-	http_put_number(out, (uint64_t)number);
-	HTTP_PUT(out, "\r\n");
-}
-
-/* The lines that are this answer's alone, and not the object's. */
-static void put_own_lines(struct http_turn *t, struct proxy_session *s, const struct http_response *r)
-{
-	enum { NO_CONTENT = 204 };
-	struct http_text age;
-	bool none = s->body.framing == HTTP_NO_BODY, length = r->content_length >= 0;
-	HTTP_PUT(&t->out, "X-Cache: MISS\r\n");
-	if (http_field(r->fields, "age", &age) && http_number(age) >= 0)
-		put_number_line(&t->out, "Age: ", http_number(age));
-	if (length && r->status != NO_CONTENT)
-		put_number_line(&t->out, "Content-Length: ", r->content_length);
-	s->chunks = !none && !length && s->http_1_1;
-	s->keep &= none || length || s->chunks;
-	if (s->chunks)
-		HTTP_PUT(&t->out, "Transfer-Encoding: chunked\r\n");
-	proxy_put_end(&t->out, s->keep, s->http_1_1);
-}
-
-/* The head ends at `used`. */
-static void begin_answer(struct http_turn *t, struct proxy_session *s, const struct http_response *r,
-			 size_t used)
-{
-	const char *wrong = proxy_put_response(&t->out, r, proxy_config_of(t)->name, t->env->wall_s);
-	s->status = (uint16_t)r->status;
-	http_body_of_response(&s->body, r, s->head);
-	proxy_begin_keeping(t, s, r);
-	put_own_lines(t, s, r);
-	if (wrong || t->out.full) {
-		proxy_fail(t, s, 502, wrong ? wrong : "the head of the origin's answer is too long");
-		return;
-	}
-	if (s->body.done)
-		proxy_end_body(t, s);
-	proxy_pass_on(t, s, used);
-}
-
-/* HTTP/0.9 has no head: its answer is a page of HTML until the end. Other bytes without a head are more likely
- * those of another protocol, and nothing to be passed on as a success. */
-static bool is_simple(const char *data)
-{
-	return data[0] == '<';
-}
-
-/* Nothing tells that it is a success, so it is not kept. */
-static void begin_simple(struct http_turn *t, struct proxy_session *s)
-{
-	const struct http_response r = { .status = 200, .reason = HTTP_TEXT("OK"), .content_length = -1,
-					 .fields = HTTP_TEXT("Content-Type: text/html\r\n") };
-	proxy_keep_nothing(t, s);
-	begin_answer(t, s, &r, 0);
-}
-
-/* The final head, behind any number of 1xx. */
-static void read_head(struct http_turn *t, struct proxy_session *s, bool ended)
-{
-	enum { SWITCHING = 101, FINAL = 200 };
-	size_t used = 0;
-	struct http_response r;
-	while (used < t->len) {
-		if (used == 0 && is_simple(t->data)) {
-			begin_simple(t, s);
-			return;
-		}
-		int head_len = http_parse_response(&r, t->data + used, t->len - used);
-		if (head_len == 0)
-			break;
-		if (head_len < 0 || r.status == SWITCHING) {
-			proxy_fail(t, s, 502, head_len < 0 ? r.why : "the origin changes the protocol unasked");
-			return;
-		}
-		used += (size_t)head_len;
-		if (r.status >= FINAL) {
-			begin_answer(t, s, &r, used);
-			return;
-		}
-	}
-	s->seen = (uint32_t)(t->len - used);
-	if (!ended)
-		proxy_receive(t, s, STEP_HEAD, used);
-	else
-		proxy_fail(t, s, 502, s->seen ? "the origin's answer ends before its head does"
-					: "the origin closed the connection without an answer");
-}
-
-static void receive_head(struct http_turn *t, struct proxy_session *s)
-{
-	ssize_t n = t->got->n;
-	if (n == -ETIMEDOUT)
-		proxy_fail(t, s, 504, "the origin does not answer in time");
-	else if (n == -EMSGSIZE)
-		proxy_fail(t, s, 502, "the head of the origin's answer is too long");
-	else if (n < 0)
-		proxy_fail(t, s, 502, "the origin broke the connection off");
-	else if (n == 0 || http_head_grew(t->data, t->len, s->seen))
-		read_head(t, s, n == 0);
-	else
-		proxy_receive(t, s, STEP_HEAD, 0);
 }
 
 /* ---- the steps ---- */
@@ -256,7 +149,7 @@ static void asked(const struct http_turn *t, struct proxy_session *s)
 	else if (t->got->n < 0)
 		proxy_fail(t, s, 502, "the origin broke the connection off");
 	else
-		proxy_receive(t, s, STEP_HEAD, 0);
+		proxy_await_head(t, s, 0);
 }
 
 static void connected(struct http_turn *t, struct proxy_session *s)
@@ -277,7 +170,7 @@ void proxy_fetch_resume(struct http_turn *t, struct proxy_session *s)
 		asked(t, s);
 		break;
 	case STEP_HEAD:
-		receive_head(t, s);
+		proxy_receive_head(t, s);
 		break;
 	case STEP_BODY:
 	case STEP_LOOK:

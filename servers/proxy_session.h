@@ -1,7 +1,7 @@
 /* proxy_session.h - between the files of the proxy: what a session remembers, and the steps of a fetch.
  *
- *     proxy.c ---> proxy_origin.c ---> proxy_body.c
- *                        +------------------+--------> proxy_steps.c */
+ *     proxy.c ---> proxy_origin.c ---> proxy_head.c ---> proxy_body.c
+ *                        +------------------+-----------------+-----> proxy_steps.c */
 #ifndef SERVERS_PROXY_SESSION_H
 #define SERVERS_PROXY_SESSION_H
 
@@ -24,10 +24,12 @@ struct proxy_session {
 		struct lru_entry        *fill; /* later steps: what comes is kept here; NULL: it is not kept */
 	};
 	const char *why;            /* STEP_FAIL: for the client to read; lives as long as the program */
+	int64_t     asked_ms;       /* when the origin was: its head has a deadline */
 	uint64_t    content;        /* bytes of the body that have come so far */
 	uint32_t    seen;           /* so many bytes of the origin's head were not enough */
 	uint16_t    status;
 	uint8_t     step;           /* enum proxy_step */
+	uint8_t     n_early;        /* so many heads of 1xx have come */
 	bool        head;           /* the method is HEAD */
 	bool        http_1_1;       /* so the client understands chunks */
 	bool        keep;           /* the client's connection stays open */
@@ -67,9 +69,17 @@ void proxy_fetch(struct http_turn *, struct proxy_session *, const struct http_r
 /* The next step of a fetch. */
 void proxy_fetch_resume(struct http_turn *, struct proxy_session *);
 
+/* ---- proxy_head.c ---- */
+
+/* Waits for more of the origin's head, as long as is left of its time: past it the client gets 504. */
+void proxy_await_head(const struct http_turn *, struct proxy_session *, size_t used);
+
+void proxy_receive_head(struct http_turn *, struct proxy_session *); /* after STEP_HEAD */
+
 /* ---- proxy_body.c ---- */
 
-/* The head stands in out as it is kept, but for its last lines: the object is filled from here on, or given up. */
+/* The head stands in out as it is kept, but for its last lines: the object is filled from here on, or given
+ * up. */
 void proxy_begin_keeping(struct http_turn *, struct proxy_session *, const struct http_response *);
 
 /* The last byte of the body has come: the object is published, a last chunk added. */

@@ -48,17 +48,41 @@ struct turn { /* of resume() */
 	struct io_req                *next;
 };
 
+/* What we lack says nothing about the slave: else a master that runs out of descriptors buries the cluster. */
+static bool is_ours(int error)
+{
+	switch (error) {
+	case -EMFILE:
+	case -ENFILE:
+	case -ENOMEM:
+	case -ENOBUFS:
+	case -EADDRNOTAVAIL:
+		return true;
+	default:
+		return false;
+	}
+}
+
 static void judge(const struct turn *t, int last)
 {
+	if (is_ours(last))
+		return;
 	int latency_ms = (int)(t->env->now_ms - t->check->began_ms);
 	redirect_judge(t->config, t->shared, (int)t->check->number, last, latency_ms, t->env->now_ms);
 }
 
 /* ---- requests ---- */
 
-static int time_left(const struct turn *t)
+/* Of the whole check: what comes in small pieces does not gain time. */
+static int64_t time_left(const struct turn *t)
 {
-	int64_t left = t->check->began_ms + t->config->timeout_ms - t->env->now_ms;
+	return t->check->began_ms + t->config->timeout_ms - t->env->now_ms;
+}
+
+/* As long as a request can wait. */
+static int timeout(const struct turn *t)
+{
+	int64_t left = time_left(t);
 	return left > 0 ? (int)left : 1;
 }
 
@@ -100,7 +124,7 @@ static void ask(const struct turn *t)
 	t->next->end = IO_ORIGIN;
 	t->next->buf = out.data;
 	t->next->len = out.len;
-	t->next->timeout_ms = time_left(t);
+	t->next->timeout_ms = timeout(t);
 }
 
 static void receive(const struct turn *t, enum stage stage, size_t used, int timeout_ms)
@@ -161,7 +185,7 @@ static void read_body(const struct turn *t, size_t used)
 {
 	struct check *c = t->check;
 	struct http_text piece;
-	bool more = t->got->n > 0;
+	bool more = t->got->n > 0 && time_left(t) > 0;
 	while (!c->body.done && used < t->got->len && c->read < STATUS_MAX) {
 		int64_t n = http_body_take(&c->body, t->got->data + used, t->got->len - used, &piece);
 		if (n < 0)
@@ -171,7 +195,7 @@ static void read_body(const struct turn *t, size_t used)
 		used += (size_t)n;
 	}
 	if (!c->body.done && more && used == t->got->len && c->read < STATUS_MAX)
-		receive(t, READING, used, time_left(t));
+		receive(t, READING, used, timeout(t));
 	else
 		end_check(t, used);
 }
@@ -201,8 +225,10 @@ static void hear(const struct turn *t)
 		read_body(t, used + (size_t)head_len);
 	} else if (head_len < 0 || t->got->n <= 0) {
 		fail(t, head_len < 0 || t->got->n == 0 ? -EPROTO : (int)t->got->n);
+	} else if (time_left(t) <= 0) {
+		fail(t, -ETIMEDOUT);
 	} else {
-		receive(t, HEARING, used, time_left(t));
+		receive(t, HEARING, used, timeout(t));
 	}
 }
 
@@ -236,7 +262,7 @@ static void step(const struct turn *t)
 		if (t->got->n < 0)
 			fail(t, (int)t->got->n);
 		else
-			receive(t, HEARING, 0, time_left(t));
+			receive(t, HEARING, 0, timeout(t));
 		break;
 	case HEARING:
 		hear(t);

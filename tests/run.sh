@@ -3,6 +3,7 @@
 #
 #     tests/run.sh                     everything
 #     tests/run.sh cli test_zen        only files with one of these in their name
+#     tests/run.sh -x compare -x cli   all but files with one of these in their name
 #     tests/run.sh -f 'SIGTERM' -v     only bats tests whose name matches; every test on a line
 #     tests/run.sh --san asan          the programs of `make SAN=asan tests`
 #     tests/run.sh -j 1                one .bats file after the other (two at a time: much of a test is waiting)
@@ -15,15 +16,16 @@ set -u
 cd "$(dirname "$0")/.." || exit 1
 
 usage() {
-  sed -n '4,8s/^# \{0,1\}//p' "$0"
+  sed -n '4,9s/^# \{0,1\}//p' "$0"
 }
 
-san='' filter='' verbose=0 jobs=2 only=()
+san='' filter='' verbose=0 jobs=2 only=() without=()
 while (($#)); do
   case $1 in
   --san) san=${2-nothing} && shift ;;
   --san=*) san=${1#*=} ;;
   -f | --filter) filter=${2-} && shift ;;
+  -x | --without) without+=("${2-}") && shift ;;
   -j | --jobs) jobs=${2-} && shift ;;
   -v | --verbose) verbose=1 ;;
   -h | --help) usage && exit 0 ;;
@@ -74,6 +76,9 @@ set -m
 # wanted FILE: is it one of those asked for?
 wanted() {
   local word
+  for word in "${without[@]}"; do
+    [[ $1 != *"$word"* ]] || return 1
+  done
   ((${#only[@]})) || return 0
   for word in "${only[@]}"; do
     [[ $1 == *"$word"* ]] && return 0

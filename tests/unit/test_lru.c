@@ -112,11 +112,9 @@ static void an_object_has_its_limit(void)
 	CHECK(!put(lru, "b", 101, 101));
 	CHECK(!put(lru, "c", 101, 100));
 	CHECK(!put(lru, "d", 200, 1));
-	struct lru_entry *e = lru_begin(lru, "e", 1);
-	CHECK(!lru_expect_body(lru, e, 101));
-	CHECK(!lru_expect_body(lru, e, SIZE_MAX));
-	CHECK(lru_expect_body(lru, e, 100));
-	lru_abandon(lru, e);
+	CHECK(!lru_may_hold(lru, 101));
+	CHECK(!lru_may_hold(lru, SIZE_MAX));
+	CHECK(lru_may_hold(lru, 100));
 	CHECK_INT(lru_count(lru).bytes, 100);
 	lru_close(lru);
 	lru = cache_of(50, 100); /* and never more than there is in all */
@@ -133,17 +131,18 @@ static void every_byte_is_on_an_account(void)
 	struct lru *lru = cache_of(1000, 1000);
 	size_t nothing = lru_count(lru).rest;
 	CHECK_INT(nothing, 0);
-	struct lru_entry *e = lru_begin(lru, "filled", 6);
-	CHECK(lru_expect_body(lru, e, 600));
-	CHECK_INT(lru_count(lru).bytes, 600); /* before the first of them has come */
-	CHECK(!put(lru, "a", 401, 401));
+	static const char zeros[600];
 	CHECK(put(lru, "a", 400, 400));
-	CHECK_INT(lru_count(lru).bytes, 1000);
+	struct lru_entry *e = lru_begin(lru, "filled", 6);
+	CHECK(lru_add_body(lru, e, zeros, sizeof zeros));
+	CHECK_INT(lru_count(lru).bytes, 1000); /* before it is whole */
 	CHECK(put(lru, "b", 400, 1)); /* evicts a; what is filled stays */
 	CHECK(!has(lru, "a"));
-	lru_publish(lru, e); /* with nothing in it: what is not needed comes back */
-	CHECK_INT(lru_count(lru).bytes, 400);
+	CHECK_INT(lru_count(lru).bytes, 1000);
 	CHECK_INT(lru_count(lru).evictions, 1);
+	lru_abandon(lru, e);
+	CHECK_INT(lru_count(lru).bytes, 400);
+	CHECK(put(lru, "empty", 0, 1));
 	const struct lru_object *b = find(lru, "b");
 	CHECK(put(lru, "b", 300, 300)); /* replaced, but pinned: both count */
 	CHECK_INT(lru_count(lru).bytes, 700);
@@ -151,6 +150,25 @@ static void every_byte_is_on_an_account(void)
 	lru_release(lru, b);
 	CHECK_INT(lru_count(lru).bytes, 300);
 	CHECK_INT(lru_count(lru).objects, 2);
+	lru_close(lru);
+}
+
+/* What is being filled has more room than it needs, but only of what is free. */
+static void room_for_more_comes_back(void)
+{
+	struct lru *lru = cache_of(1000, 500);
+	CHECK(put(lru, "a", 400, 400));
+	struct lru_entry *b = lru_begin(lru, "b", 1), *c = lru_begin(lru, "c", 1);
+	CHECK(lru_add_body(lru, b, "b", 1));
+	CHECK_INT(lru_count(lru).bytes, 900);
+	CHECK(lru_add_body(lru, c, "c", 1));
+	CHECK_INT(lru_count(lru).bytes, 901);
+	lru_publish(lru, b);
+	CHECK_INT(lru_count(lru).bytes, 402);
+	lru_abandon(lru, c);
+	CHECK_INT(lru_count(lru).bytes, 401);
+	CHECK_INT(lru_count(lru).evictions, 0);
+	CHECK(has(lru, "a") && has(lru, "b"));
 	lru_close(lru);
 }
 
@@ -391,9 +409,9 @@ int main(void)
 	static const struct test tests[] = {
 		TEST(finds_what_was_published), TEST(what_is_filled_is_not_found),
 		TEST(an_object_has_its_limit), TEST(every_byte_is_on_an_account),
-		TEST(what_is_pinned_stays), TEST(a_life_ends),
-		TEST(empty_objects_are_bounded), TEST(same_as_the_model),
-		TEST(threads_find_whole_objects_only), { 0 },
+		TEST(room_for_more_comes_back), TEST(what_is_pinned_stays),
+		TEST(a_life_ends), TEST(empty_objects_are_bounded),
+		TEST(same_as_the_model), TEST(threads_find_whole_objects_only), { 0 },
 	};
 	return run_tests(tests);
 }

@@ -157,16 +157,18 @@ static void some_hosts_are_none(void)
 
 static void reads_wishes(void)
 {
-	static const struct { const char *fields; bool no_store, fresh, authorized, looped; } cases[] = {
-		{ "", false, false, false, false },
-		{ "Cache-Control: max-age=60\r\nAccept: no-store\r\n", false, false, false, false },
-		{ "Cache-Control: a, No-Store\r\n", true, false, false, false },
-		{ "cache-control: no-cache\r\n", false, true, false, false },
-		{ "Cache-Control: max-age=0\r\n", false, true, false, false },
-		{ "Pragma: no-cache\r\n", false, true, false, false },
-		{ "Authorization: Basic eA==\r\n", false, false, true, false },
-		{ "Via: 1.1 other, 1.0 muxlab-2 (x)\r\n", false, false, false, false },
-		{ "Via: 1.1 other\r\nVia: 1.0 x,1.0 " NAME " (x)\r\n", false, false, false, true },
+	static const struct { const char *fields; bool no_store, fresh, authorized, looped, only; } cases[] = {
+		{ "", false, false, false, false, false },
+		{ "Cache-Control: max-age=60\r\nAccept: no-store\r\n", false, false, false, false, false },
+		{ "Cache-Control: a, No-Store\r\n", true, false, false, false, false },
+		{ "cache-control: no-cache\r\n", false, true, false, false, false },
+		{ "Cache-Control: max-age=0\r\n", false, true, false, false, false },
+		{ "Pragma: no-cache\r\n", false, true, false, false, false },
+		{ "Authorization: Basic eA==\r\n", false, false, true, false, false },
+		{ "Via: 1.1 other, 1.0 muxlab-2 (x)\r\n", false, false, false, false, false },
+		{ "Via: 1.1 other\r\nVia: 1.0 x,1.0 " NAME " (x)\r\n", false, false, false, true, false },
+		{ "Cache-Control: only-if-cached\r\n", false, false, false, false, true },
+		{ "Cache-Control: max-age=9,\tOnly-If-Cached, no-store\r\n", true, false, false, false, true },
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		char head[512] = "GET http://a/ HTTP/1.0\r\n";
@@ -178,6 +180,7 @@ static void reads_wishes(void)
 		CHECK_INT(w.fresh, cases[i].fresh);
 		CHECK_INT(w.authorized, cases[i].authorized);
 		CHECK_INT(w.seen_before, cases[i].looped);
+		CHECK_INT(w.only_cached, cases[i].only);
 	}
 }
 

@@ -188,6 +188,23 @@ static void keeps_what_it_may(void)
 	}
 }
 
+/* No origin is asked, whatever the lab wants kept; answers before it are sent as ever. */
+static void only_if_cached(void)
+{
+#define ONLY GET_11 "Cache-Control: only-if-cached"
+#define NOT_THERE "it is not in the cache, and nobody else was to be asked"
+	static char after_a_miss[1024];
+	const char *none = proxy_error("HTTP/1.1 504 Gateway Timeout", NOT_THERE);
+	snprintf(after_a_miss, sizeof after_a_miss, MISSED "%s", none);
+	proxy_talk(ONLY "\r\n\r\n", OK_5, "", none);
+	proxy_talk(GET_11 "\r\n" ONLY "\r\n\r\n", OK_5, ASK_11, MISSED FOUND);
+	proxy_talk(GET_11 "\r\n" ONLY ", no-cache\r\n\r\n", OK_5, ASK_11, after_a_miss);
+	proxy_wanted.lab = true;
+	proxy_talk(ONLY "\r\n\r\n", OK_5, "", none);
+	proxy_talk(GET_11 "\r\n" ONLY ", no-cache\r\n\r\n", OK_5, ASK_11, MISSED FOUND);
+	proxy_wanted.lab = false;
+}
+
 /* A limit may show at once, or when it is too late for the head: the client gets the whole body in any case. */
 static void large_bodies_are_passed_on_but_not_kept(void)
 {
@@ -374,7 +391,7 @@ int main(void)
 	static const struct test tests[] = {
 		TEST(the_second_time_it_is_a_hit), TEST(what_had_no_length_has_one_now),
 		TEST(pipelined_hits_leave_together), TEST(a_hit_is_pinned_while_it_is_sent),
-		TEST(objects_grow_old), TEST(keeps_what_it_may),
+		TEST(objects_grow_old), TEST(keeps_what_it_may), TEST(only_if_cached),
 		TEST(large_bodies_are_passed_on_but_not_kept), TEST(the_least_recently_used_one_goes),
 		TEST(refuses_what_it_cannot_do), TEST(refuses_what_it_cannot_read),
 		TEST(other_methods_have_a_list_of_ours), TEST(goes_in_circles_if_it_is_told_to),

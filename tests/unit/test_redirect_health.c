@@ -276,6 +276,68 @@ static void sees_death(void)
 	free_bed(bed);
 }
 
+/* The time-out is for the whole check: what comes in small pieces does not gain time. */
+static void small_pieces_gain_no_time(void)
+{
+	static const struct { const char *first, *each; int last; } cases[] = {
+		{ "", "HTTP/1.1 103 Early Hints\r\n\r\n", -ETIMEDOUT },
+		{ "HTTP/1.1 200 OK\r\nX: ", "x", -ETIMEDOUT },
+		{ "HTTP/1.1 200 OK\r\n\r\n", "x", 200 }, /* that is life; only its load is not waited for */
+		{ "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", "1\r\nx\r\n", 200 },
+	};
+	for (size_t i = 0; i < 2 * sizeof cases / sizeof *cases; i++) {
+		struct bed *bed = make_bed(i % 2 ? OPTIONS("--health-watch", "--health-timeout=0.3")
+						 : OPTIONS("--health-timeout=0.3"));
+		int left = 300;
+		check_note("case %zu", i);
+		ask(bed);
+		if (*cases[i / 2].first)
+			receive(bed, cases[i / 2].first);
+		for (; bed->d.req.op == IO_RECV && left > 0; left -= 20) {
+			CHECK_INT(bed->d.req.timeout_ms, left);
+			bed->d.env.now_ms += 20;
+			receive(bed, cases[i / 2].each);
+		}
+		CHECK_INT(left, 0);
+		CHECK_INT(bed->known->last, cases[i / 2].last);
+		CHECK_INT(bed->known->checks, 1);
+		CHECK_INT(is_alive(bed), cases[i / 2].last > 0);
+		sleep_well(bed);
+		free_bed(bed);
+	}
+	check_note("%s", "");
+}
+
+/* A head that is whole counts, however late it was read; and what the master lacks is not the slave's fault. */
+static void judges_slaves_and_not_the_master(void)
+{
+	static const int ours[] = { -EMFILE, -ENFILE, -ENOMEM, -ENOBUFS, -EADDRNOTAVAIL };
+	struct bed *bed = make_bed(OPTIONS("--fall=2"));
+	ask(bed);
+	bed->d.env.now_ms += 2500;
+	receive(bed, ANSWER);
+	sleep_well(bed);
+	CHECK_INT(bed->known->last, 200);
+	drive_result(&bed->d, -ECONNREFUSED);
+	for (size_t i = 0; i < sizeof ours / sizeof *ours; i++) {
+		check_request(bed, "sleep 1000");
+		drive_result(&bed->d, 0);
+		check_request(bed, CONNECT);
+		drive_result(&bed->d, ours[i]);
+		CHECK_INT(bed->known->last, -ECONNREFUSED);
+		CHECK_INT(bed->known->checks, 2);
+		CHECK_INT(bed->known->in_a_row, -1);
+	}
+	drive_result(&bed->d, 0);
+	ask(bed);
+	drive_result(&bed->d, -ENOBUFS);
+	sleep_well(bed);
+	CHECK(is_alive(bed));
+	check_refused(bed); /* the second of its own in a row */
+	CHECK(!is_alive(bed));
+	free_bed(bed);
+}
+
 /* ---- rise and fall ---- */
 
 static void falls_and_rises(void)
@@ -491,6 +553,8 @@ int main(void)
 		TEST(finds_the_load),
 		TEST(does_not_read_for_ever),
 		TEST(sees_death),
+		TEST(small_pieces_gain_no_time),
+		TEST(judges_slaves_and_not_the_master),
 		TEST(falls_and_rises),
 		TEST(falls_at_once_by_default),
 		TEST(a_check_settles_what_was_dealt),
