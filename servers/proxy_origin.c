@@ -25,6 +25,8 @@
  * SPDX-License-Identifier: MIT */
 #include <errno.h>
 
+#include "core/error.h"
+
 #include "proxy_session.h"
 
 /* ---- the request, again ---- */
@@ -106,15 +108,11 @@ static void connect_failed(const struct http_turn *t, struct proxy_session *s, i
 	case -ENETUNREACH:
 		proxy_fail(t, s, 502, "no way leads to the origin");
 		break;
-	case -EMFILE:
-	case -ENFILE:
-	case -ENOMEM:
-	case -ENOBUFS:
-	case -EADDRNOTAVAIL:
-		proxy_fail(t, s, 503, "this proxy has no room for one more connection");
-		break;
 	default:
-		proxy_fail(t, s, 502, "the origin cannot be reached");
+		if (error_kind(error) == ERROR_TIRED)
+			proxy_fail(t, s, 503, "this proxy has no room for one more connection");
+		else
+			proxy_fail(t, s, 502, "the origin cannot be reached");
 	}
 }
 

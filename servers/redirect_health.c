@@ -19,6 +19,8 @@
  * SPDX-License-Identifier: MIT */
 #include <errno.h>
 
+#include "core/error.h"
+
 #include "redirect_parts.h"
 
 enum { STATUS_MAX = 64 << 10 }; /* of a status, so much is read at most */
@@ -49,23 +51,9 @@ struct turn { /* of resume() */
 };
 
 /* What we lack says nothing about the slave: else a master that runs out of descriptors buries the cluster. */
-static bool is_ours(int error)
-{
-	switch (error) {
-	case -EMFILE:
-	case -ENFILE:
-	case -ENOMEM:
-	case -ENOBUFS:
-	case -EADDRNOTAVAIL:
-		return true;
-	default:
-		return false;
-	}
-}
-
 static void judge(const struct turn *t, int last)
 {
-	if (is_ours(last))
+	if (last < 0 && error_kind(last) == ERROR_TIRED)
 		return;
 	int latency_ms = (int)(t->env->now_ms - t->check->began_ms);
 	redirect_judge(t->config, t->shared, (int)t->check->number, last, latency_ms, t->env->now_ms);

@@ -21,6 +21,8 @@
  * SPDX-License-Identifier: MIT */
 #include <errno.h>
 
+#include "core/error.h"
+
 #include "web_parts.h"
 
 static const struct http_text not_found = HTTP_TEXT("The requested file was not found on this server.\n");
@@ -117,18 +119,11 @@ static enum http_did refuse(struct http_turn *t, const struct http_request *r, i
 
 static int status_of(int error)
 {
-	switch (-error) {
-	case EMFILE:
-	case ENFILE:
-	case ENOMEM:
-	case ENOBUFS:
-	case EAGAIN:
+	if (error_kind(error) == ERROR_TIRED || error == -EAGAIN)
 		return 503;
-	case EIO:
+	if (error == -EIO)
 		return 500;
-	default: /* ENOENT, ENOTDIR, EXDEV, ELOOP, EACCES, ENAMETOOLONG, ...: for us there is no such file */
-		return 404;
-	}
+	return 404; /* ENOENT, ENOTDIR, EXDEV, ELOOP, EACCES, ENAMETOOLONG, ...: for us there is no such file */
 }
 
 /* "a" is a folder, so relative links in it would be taken for the root's: "a/" is its name. */
