@@ -133,6 +133,7 @@ bench-slow: all ## what 500 clients that send a head a byte a second cost the ot
 .PHONY: test
 test: tests ## run all tests: units, command line, every backend x every service, the comparison
 	@tools/deps.sh test
+	@tools/deps.sh fuzz || echo 'without clang and its run-time library the fuzz targets are skipped'
 	tests/run.sh $(ARGS)
 
 .PHONY: test-asan test-tsan

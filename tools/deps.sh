@@ -24,8 +24,6 @@ test:/usr/lib/bats/bats-assert/load.bash:bats-assert
 test:curl:curl
 test:gnuplot:gnuplot-nox
 test:nc:netcat-openbsd
-test:clang:clang
-test:/usr/lib/llvm-*/lib/clang/*/lib/*/libclang_rt.fuzzer-*.a:libclang-rt-dev
 fuzz:clang:clang
 fuzz:/usr/lib/llvm-*/lib/clang/*/lib/*/libclang_rt.fuzzer-*.a:libclang-rt-dev
 lint:shellcheck:shellcheck
