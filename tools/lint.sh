@@ -1,6 +1,10 @@
 #!/usr/bin/env bash
 # lint.sh - the rules of the house that a program can check: layers, system calls, names, scripts, clang-tidy.
 #
+#     tools/lint.sh             everything
+#     tools/lint.sh --product   clang-tidy looks at the product's sources, and not at those of the tests
+#     tools/lint.sh --fast      without clang-tidy
+#
 # Needs a finished build: what a file really calls is read from its object (nm), not from its text.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -76,7 +80,9 @@ mapfile -t scripts < <(find . -path ./.git -prune -o \( -name '*.sh' -o -name '*
 verdict 'shellcheck' "$(shellcheck -x "${scripts[@]}" 2>&1 || true)"
 
 if [[ ${1:-} != --fast ]]; then
-  mapfile -t sources < <(find core backends servers proto clients bench report lab tests -name '*.c')
+  folders=(core backends servers proto clients bench report lab)
+  [[ ${1:-} == --product ]] || folders+=(tests)
+  mapfile -t sources < <(find "${folders[@]}" -name '*.c')
   verdict 'clang-tidy' "$(printf '%s\n' "${sources[@]}" |
     xargs -P 2 -n 4 bash -c 'clang-tidy --quiet "$@" -- 2>/dev/null' tidy |
     grep -E 'warning:|error:' | sort -u || true)"
