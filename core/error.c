@@ -16,7 +16,6 @@ enum error_kind error_kind(int error)
 	case ENFILE:
 	case ENOBUFS:
 	case ENOMEM:
-	case EADDRNOTAVAIL: /* connect(2): every local port is taken */
 		return ERROR_TIRED;
 	case EBADF:
 	case EINVAL:

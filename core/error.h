@@ -6,7 +6,7 @@ enum error_kind {
 	ERROR_AGAIN,  /* now: the call was interrupted, repeat it */
 	ERROR_LATER,  /* it would block, wait */
 	ERROR_DEAD,   /* this connection is over; all others go on */
-	ERROR_TIRED,  /* this machine has no more descriptors, memory or ports: stop accepting for a while */
+	ERROR_TIRED,  /* this machine has no more descriptors or memory: stop accepting for a while */
 	ERROR_BUG,    /* ours: abort with a message rather than serve on with wrong data */
 };
 

@@ -109,7 +109,7 @@ static void connect_failed(const struct http_turn *t, struct proxy_session *s, i
 		proxy_fail(t, s, 502, "no way leads to the origin");
 		break;
 	default:
-		if (error_kind(error) == ERROR_TIRED)
+		if (error_kind(error) == ERROR_TIRED || error == -EADDRNOTAVAIL) /* every local port is taken */
 			proxy_fail(t, s, 503, "this proxy has no room for one more connection");
 		else
 			proxy_fail(t, s, 502, "the origin cannot be reached");

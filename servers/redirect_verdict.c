@@ -5,9 +5,13 @@
  *
  * That bit is all that an answer looks at, so a dead slave leaves the turn with the next request, in every
  * thread and process. The rest of the row is for /master/status and for the policy least_loaded. Relaxed
- * atomics: each value is of use by itself, none says anything about another.
+ * atomics: each value is of use by itself, none says anything about another. Who leaves the turn or comes back is
+ * said in the log, once.
  *
  * SPDX-License-Identifier: MIT */
+#include <string.h>
+
+#include "core/log.h"
 #include "redirect_parts.h"
 
 static void set(atomic_int *value, int to)
@@ -20,13 +24,30 @@ static void count(atomic_uint_least64_t *counter)
 	atomic_fetch_add_explicit(counter, 1, memory_order_relaxed);
 }
 
-static void move(struct redirect_shared *shared, int slave, bool dead, int64_t now_ms)
+static void say_moved(const struct redirect_config *config, const struct redirect_shared *shared, int slave, bool dead,
+		      int last)
+{
+	const char *where = config->slaves[slave].where;
+	if (!dead)
+		log_info("slave %s is alive again and back in the turn", where);
+	else if (last < 0)
+		log_warnx("slave %s is dead (%s): no more clients are sent there", where, strerrordesc_np(-last));
+	else
+		log_warnx("slave %s is dead (it answers %d): no more clients are sent there", where, last);
+	if (dead && !redirect_alive(config, shared))
+		log_warnx("no slave is alive: clients get 503");
+}
+
+/* True: it is news. */
+static bool move(struct redirect_shared *shared, int slave, bool dead, int64_t now_ms)
 {
 	uint64_t bit = UINT64_C(1) << slave;
 	uint64_t before = dead ? atomic_fetch_or_explicit(&shared->dead, bit, memory_order_relaxed)
 			       : atomic_fetch_and_explicit(&shared->dead, ~bit, memory_order_relaxed);
-	if (!(before & bit) == dead)
+	bool news = !(before & bit) == dead;
+	if (news)
 		atomic_store_explicit(&shared->known[slave].since_ms, now_ms, memory_order_relaxed);
+	return news;
 }
 
 /* The streak after one more check; it is not counted further than it matters. */
@@ -50,10 +71,9 @@ void redirect_judge(const struct redirect_config *config, struct redirect_shared
 		set(&known->latency_ms, latency_ms);
 	else
 		count(&known->failures);
-	if (in_a_row >= config->rise)
-		move(shared, slave, false, now_ms);
-	else if (-in_a_row >= config->fall)
-		move(shared, slave, true, now_ms);
+	bool rises = in_a_row >= config->rise, falls = -in_a_row >= config->fall;
+	if ((rises || falls) && move(shared, slave, falls, now_ms))
+		say_moved(config, shared, slave, falls, last);
 }
 
 void redirect_note_load(struct redirect_known *known, int load)

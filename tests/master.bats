@@ -79,10 +79,12 @@ slave_is() {
     assert_equal "$(ports 4)" "9001 9002 "
     slave_kill "$second"
     wait_until slave_is 9002 dead '"ECONNREFUSED"'
+    wait_until log_has "WARNING - slave $MINE:9002 is dead \(Connection refused\)"
     assert_equal "$(ports 4)" "9001 "
     slave_start_beside 9002
     second=$SLAVE_PID
     wait_until slave_is 9002 alive 200
+    wait_until log_has "INFO - slave $MINE:9002 is alive again"
     assert_equal "$(ports 4)" "9001 9002 "
     server_stop
     slave_kill "$first"
@@ -94,6 +96,7 @@ slave_is() {
   master_start --slave "$MINE:9001" --slave "$MINE:9002" --code 307
   wait_until slave_is 9001 dead
   wait_until slave_is 9002 dead
+  wait_until log_has "no slave is alive: clients get 503"
   run fetch /x
   assert_line --index 0 "HTTP/1.1 503 Service Unavailable"
   assert_line "Retry-After: 1"
