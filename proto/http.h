@@ -159,6 +159,10 @@ static inline void http_put(struct http_out *out, const char *text, size_t len)
 	out->len += len;
 }
 #define HTTP_PUT(out, literal) http_put(out, literal, sizeof(literal) - 1)
+static inline void http_put_string(struct http_out *out, const char *string)
+{
+	http_put(out, string, strlen(string));
+}
 
 void http_put_number(struct http_out *, uint64_t);
 

@@ -18,8 +18,7 @@ enum {
 	N_PLACES
 };
 _Static_assert(N_PLACES <= (int)HTTP_STATS_CODES, "a row has no place for all codes");
-_Static_assert(sizeof(struct http_stats_row) % 64 == 0 && offsetof(struct http_stats, rows) == 64,
-	       "a row is whole cache lines");
+_Static_assert(sizeof(struct http_stats_row) % 64 == 0, "a row is whole cache lines");
 
 enum { CODES_END = 600 };
 static const uint8_t places[CODES_END] = {
@@ -50,8 +49,6 @@ static uint64_t get(const atomic_uint_least64_t *count)
 void http_stats_connection(struct http_stats *stats, const struct io_env *env, bool begins)
 {
 	struct http_stats_row *row = &stats->rows[env->worker % HTTP_STATS_ROWS];
-	if (begins && atomic_load_explicit(&stats->since_ms, memory_order_relaxed) == 0)
-		atomic_store_explicit(&stats->since_ms, env->now_ms, memory_order_relaxed);
 	add(begins ? &row->connections : &row->closed, 1);
 }
 
@@ -91,11 +88,6 @@ struct http_totals http_stats_totals(const struct http_stats *stats)
 
 /* ---- as JSON ---- */
 
-static void put_text(struct http_out *out, const char *text)
-{
-	http_put(out, text, strlen(text));
-}
-
 static void put_totals(struct http_out *out, const struct http_totals *t)
 {
 	HTTP_PUT(out, "\"connections\": ");
@@ -116,9 +108,9 @@ static void put_codes(struct http_out *out, const struct http_stats *stats)
 			n += get(&stats->rows[i].by_code[place]);
 		if (n == 0)
 			continue;
-		put_text(out, comma);
+		http_put_string(out, comma);
 		HTTP_PUT(out, "\"");
-		put_text(out, names[place]);
+		http_put_string(out, names[place]);
 		HTTP_PUT(out, "\": ");
 		http_put_number(out, n);
 		comma = ", ";
@@ -135,7 +127,7 @@ static void put_workers(struct http_out *out, const struct http_stats *stats)
 	HTTP_PUT(out, "\"workers\": [");
 	for (int i = 0; i <= last && out->size - out->len > ROW_MAX; i++) {
 		struct http_totals t = row_totals(&stats->rows[i]);
-		put_text(out, i ? ", {" : "{");
+		http_put_string(out, i ? ", {" : "{");
 		put_totals(out, &t);
 		HTTP_PUT(out, "}");
 	}
@@ -147,13 +139,13 @@ void http_stats_json(struct http_out *out, const struct http_stats *stats, const
 {
 	struct http_totals sum = http_stats_totals(stats);
 	HTTP_PUT(out, "{\"service\": \"");
-	put_text(out, service);
+	http_put_string(out, service);
 	HTTP_PUT(out, "\", ");
 	put_totals(out, &sum);
 	HTTP_PUT(out, ", ");
 	put_codes(out, stats);
 	if (more) {
-		put_text(out, more);
+		http_put_string(out, more);
 		HTTP_PUT(out, " ");
 	}
 	put_workers(out, stats);

@@ -21,8 +21,6 @@ struct http_stats_row { /* whole cache lines; shared memory begins with one */
 };
 
 struct http_stats { /* zeroed */
-	_Atomic int64_t       since_ms; /* when the first connection came; 0: none yet */
-	int64_t               apart[7];
 	struct http_stats_row rows[HTTP_STATS_ROWS];
 };
 

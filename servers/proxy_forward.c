@@ -102,15 +102,10 @@ static const char *put_fields(struct http_out *out, struct http_text fields, con
 	return NULL;
 }
 
-static void put_text(struct http_out *out, const char *text)
-{
-	http_put(out, text, strlen(text));
-}
-
 static void put_via(struct http_out *out, unsigned minor, const char *name)
 {
-	put_text(out, minor ? "Via: 1.1 " : "Via: 1.0 ");
-	put_text(out, name);
+	http_put_string(out, minor ? "Via: 1.1 " : "Via: 1.0 ");
+	http_put_string(out, name);
 	HTTP_PUT(out, "\r\n");
 }
 
@@ -243,7 +238,7 @@ static void put_host(struct http_out *out, const struct proxy_wish *w)
 const char *proxy_put_request(struct http_out *out, const struct proxy_wish *w, const struct http_request *r,
 			      const char *name)
 {
-	put_text(out, r->method == HTTP_HEAD ? "HEAD " : "GET ");
+	http_put_string(out, r->method == HTTP_HEAD ? "HEAD " : "GET ");
 	put_path(out, r);
 	HTTP_PUT(out, " HTTP/1.0\r\n");
 	put_host(out, w);

@@ -93,20 +93,15 @@ static void connect_to(const struct turn *t)
 	t->next->timeout_ms = t->config->timeout_ms;
 }
 
-static void put_text(struct http_out *out, const char *text)
-{
-	http_put(out, text, strlen(text));
-}
-
 static void ask(const struct turn *t)
 {
 	struct http_out out = { .data = t->env->scratch, .size = t->env->scratch_len };
 	HTTP_PUT(&out, "GET ");
-	put_text(&out, t->config->health_path);
+	http_put_string(&out, t->config->health_path);
 	HTTP_PUT(&out, " HTTP/1.1\r\nHost: ");
-	put_text(&out, t->slave->where);
+	http_put_string(&out, t->slave->where);
 	HTTP_PUT(&out, "\r\nUser-Agent: redirect_master\r\nAccept: application/json, */*;q=0.5\r\n");
-	put_text(&out, t->config->watch ? "\r\n" : "Connection: close\r\n\r\n");
+	http_put_string(&out, t->config->watch ? "\r\n" : "Connection: close\r\n\r\n");
 	t->check->stage = ASKING;
 	t->next->op = IO_SEND;
 	t->next->end = IO_ORIGIN;

@@ -64,15 +64,10 @@ static struct row row_of(const struct io_env *env, int slave)
 
 /* ---- texts ---- */
 
-static void put_text(struct http_out *out, const char *text)
-{
-	http_put(out, text, strlen(text));
-}
-
 static void put_known(struct http_out *out, int64_t number, const char *if_not)
 {
 	if (number < 0)
-		put_text(out, if_not);
+		http_put_string(out, if_not);
 	else
 		http_put_number(out, (uint64_t)number);
 }
@@ -85,9 +80,9 @@ static void put_last(struct http_out *out, int last, const char *quote, const ch
 		http_put_number(out, (uint64_t)last);
 		return;
 	}
-	put_text(out, last ? quote : "");
-	put_text(out, last == 0 ? if_none : name ? name : "error");
-	put_text(out, last ? quote : "");
+	http_put_string(out, last ? quote : "");
+	http_put_string(out, last == 0 ? if_none : name ? name : "error");
+	http_put_string(out, last ? quote : "");
 }
 
 void redirect_put_html(struct http_out *out, struct http_text text)
@@ -103,7 +98,7 @@ void redirect_put_html(struct http_out *out, struct http_text text)
 		while (e < 5 && entities[e].c != text.text[i])
 			e++;
 		if (e < 5)
-			put_text(out, entities[e].entity);
+			http_put_string(out, entities[e].entity);
 		else
 			http_put(out, &text.text[i], 1);
 	}
@@ -115,11 +110,11 @@ void redirect_put_html(struct http_out *out, struct http_text text)
 static void put_json_row(struct http_out *out, const struct row *row)
 {
 	HTTP_PUT(out, "{\"where\": \"");
-	put_text(out, row->slave->where);
+	http_put_string(out, row->slave->where);
 	HTTP_PUT(out, "\", \"weight\": ");
 	http_put_number(out, (uint64_t)row->slave->weight);
 	HTTP_PUT(out, ", \"state\": ");
-	put_text(out, row->alive ? "\"alive\"" : "\"dead\"");
+	http_put_string(out, row->alive ? "\"alive\"" : "\"dead\"");
 	HTTP_PUT(out, ", \"seconds\": ");
 	put_known(out, row->seconds, "null");
 	HTTP_PUT(out, ", \"dealt\": ");
@@ -150,7 +145,7 @@ static int put_rows(struct http_out *out, const struct io_env *env, const char *
 	int i;
 	for (i = 0; i < config->n_slaves && out->size - out->len > ROW_ROOM; i++) {
 		struct row row = row_of(env, i);
-		put_text(out, i ? between : "");
+		http_put_string(out, i ? between : "");
 		put_row(out, &row);
 	}
 	return config->n_slaves - i;
@@ -165,7 +160,7 @@ static void put_json(struct http_out *out, const struct io_env *env)
 	http_stats_json(&counts, &shared->http, "redirect", NULL);
 	out->len = counts.len - sizeof "}\n" + 1;
 	HTTP_PUT(out, ", \"policy\": \"");
-	put_text(out, redirect_policy_names[config->policy]);
+	http_put_string(out, redirect_policy_names[config->policy]);
 	HTTP_PUT(out, "\", \"alive\": ");
 	http_put_number(out, (uint64_t)alive_now(env));
 	HTTP_PUT(out, ", \"slaves\": [\n");
@@ -191,7 +186,7 @@ static void put_html_row(struct http_out *out, const struct row *row)
 	HTTP_PUT(out, "<tr><td>");
 	redirect_put_html(out, (struct http_text){ row->slave->where, strlen(row->slave->where) });
 	put_number_cell(out, row->slave->weight);
-	put_text(out, row->alive ? "<td>alive" : "<td><b>dead</b>");
+	http_put_string(out, row->alive ? "<td>alive" : "<td><b>dead</b>");
 	put_number_cell(out, row->seconds);
 	put_number_cell(out, (int64_t)row->dealt);
 	put_number_cell(out, row->load);
@@ -214,7 +209,7 @@ static void put_page(struct http_out *out, const struct io_env *env)
 	HTTP_PUT(out, " of ");
 	http_put_number(out, (uint64_t)config->n_slaves);
 	HTTP_PUT(out, " are alive. Policy: ");
-	put_text(out, redirect_policy_names[config->policy]);
+	http_put_string(out, redirect_policy_names[config->policy]);
 	HTTP_PUT(out, ". Connections now: ");
 	http_put_number(out, totals.now);
 	HTTP_PUT(out, ", requests: ");
