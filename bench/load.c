@@ -25,17 +25,7 @@
 #include "bench/load_output.h"
 #include "bench/load_run.h"
 #include "core/options.h"
-
-/* Descriptors 0, 1 and 2 that came closed must not become sockets, which messages would then go to. */
-static void fill_standard_descriptors(void)
-{
-	int fd;
-	do
-		fd = open("/dev/null", O_RDWR);
-	while (fd >= 0 && fd <= STDERR_FILENO);
-	if (fd >= 0)
-		close(fd);
-}
+#include "core/standard.h"
 
 static int pin(int cpu)
 {

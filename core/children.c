@@ -33,6 +33,7 @@
 #include "core/children_start.h"
 #include "core/clock.h"
 #include "core/log.h"
+#include "core/standard.h"
 
 enum { AFTER_KILL_MS = 5000 }; /* for the kernel to end what SIGKILL was sent to */
 
@@ -301,16 +302,6 @@ void children_stop(struct children *c, struct child *first, int n, int grace_ms)
 }
 
 /* ---- before the beginning ---- */
-
-/* Descriptors 0, 1 and 2 must be taken, or a pipe would get one of them. */
-static void fill_standard_descriptors(void)
-{
-	int fd = open("/dev/null", O_RDWR);
-	while (fd >= 0 && fd <= STDERR_FILENO)
-		fd = dup(fd);
-	if (fd > STDERR_FILENO)
-		close(fd);
-}
 
 /* Whoever ignores SIGCHLD has no children to wait for, waitpid(2) NOTES; and execve(2) may have left us so. */
 int children_open(struct children *c)

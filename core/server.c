@@ -31,6 +31,7 @@
 #include "options.h"
 #include "pages.h"
 #include "plugin.h"
+#include "standard.h"
 #include "stats.h"
 #include "trace.h"
 
@@ -375,16 +376,6 @@ void server_ready(struct server *s)
 	printf("%s: listening on %s (backend %s, workers %d)\n", s->program, name, s->backend->name,
 	       s->options.workers);
 	fflush(stdout);
-}
-
-/* Descriptors 0, 1 and 2 must be taken, or a client would get one of them and logs would go to it. */
-static void fill_standard_descriptors(void)
-{
-	int fd = open("/dev/null", O_RDWR);
-	while (fd >= 0 && fd <= STDERR_FILENO)
-		fd = dup(fd);
-	if (fd > STDERR_FILENO)
-		close(fd);
 }
 
 static bool is_socket(int fd)
