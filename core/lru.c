@@ -321,7 +321,7 @@ void lru_release(struct lru *lru, const struct lru_object *object)
 struct lru_counts lru_count(struct lru *lru)
 {
 	pthread_rwlock_rdlock(&lru->lock);
-	struct lru_counts counts = { .objects = lru->order.n, .evictions = lru->evictions };
+	struct lru_counts counts = { .objects = lru->order.heap.n, .evictions = lru->evictions };
 	pthread_rwlock_unlock(&lru->lock);
 	counts.bytes = atomic_load_explicit(&lru->bodies.used, memory_order_relaxed);
 	counts.rest = atomic_load_explicit(&lru->rest.used, memory_order_relaxed);
@@ -346,6 +346,8 @@ static int open_lock(pthread_rwlock_t *lock)
 	return -error;
 }
 
+static const size_t MOST_OBJECTS = UINT32_MAX / 2; /* the heap counts in 32 bits */
+
 /* No object is smaller than its record, so there is a bound to their number, and neither table nor heap
  * grows. calloc takes large areas from the kernel, which gives pages when they are touched. */
 static int open_tables(struct lru *lru)
@@ -354,8 +356,8 @@ static int open_tables(struct lru *lru)
 	for (lru->n_buckets = 1; lru->n_buckets < objects;)
 		lru->n_buckets *= 2;
 	lru->buckets = calloc(lru->n_buckets, sizeof *lru->buckets);
-	lru->order.heap = calloc(objects, sizeof(struct lru_use *));
-	return lru->buckets && lru->order.heap ? open_lock(&lru->lock) : -ENOMEM;
+	lru->order.heap.nodes = calloc(objects + 1, sizeof(struct heap_node *));
+	return lru->buckets && lru->order.heap.nodes ? open_lock(&lru->lock) : -ENOMEM;
 }
 
 struct lru *lru_open(const struct lru_limits *limits)
@@ -368,13 +370,15 @@ struct lru *lru_open(const struct lru_limits *limits)
 	}
 	lru->bodies.max = limits->bytes;
 	lru->rest.max = LRU_REST + limits->bytes / 8;
+	if (lru->rest.max > MOST_OBJECTS * sizeof(struct lru_entry)) /* a cache of terabytes */
+		lru->rest.max = MOST_OBJECTS * sizeof(struct lru_entry);
 	lru->object_max = limits->object_bytes < limits->bytes ? limits->object_bytes : limits->bytes;
 	lru->seed = random[0];
 	lru->identity = random[1];
 	if (open_tables(lru) == 0)
 		return lru;
 	free(lru->buckets);
-	free(lru->order.heap);
+	free(lru->order.heap.nodes);
 	free(lru);
 	return NULL;
 }
@@ -383,10 +387,10 @@ void lru_close(struct lru *lru)
 {
 	if (!lru)
 		return;
-	while (lru->order.n)
-		take_out(lru, entry_of(lru->order.heap[lru->order.n - 1]));
+	for (struct lru_entry *e; (e = oldest(lru));)
+		take_out(lru, e);
 	pthread_rwlock_destroy(&lru->lock);
 	free(lru->buckets);
-	free(lru->order.heap);
+	free(lru->order.heap.nodes);
 	free(lru);
 }

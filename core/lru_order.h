@@ -10,8 +10,8 @@
  *         |                                        yes: place it anew, look again
  *         +-- the heap does not know of it --->    no: it is the least recently used of all
  *
- * That is exact: placed_at is never above used_at, so if the two are equal at the top, nothing was used
- * earlier. Not for others than core/lru.c. */
+ * That is exact: what the heap knows is never above used_at, so if the two are equal at the top, nothing
+ * was used earlier. Not for others than core/lru.c. */
 #ifndef CORE_LRU_ORDER_H
 #define CORE_LRU_ORDER_H
 
@@ -19,16 +19,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "heap.h"
+
 struct lru_use { /* a part of each thing; zeroed */
 	atomic_uint_least64_t used_at;
-	uint64_t              placed_at; /* what the heap knows of it */
-	size_t                place;     /* in the heap */
+	struct heap_node      placed; /* its key: what the heap knows of used_at */
 };
 
 struct lru_order {
 	atomic_uint_least64_t clock;
-	struct lru_use      **heap; /* the owner's: room for all there can be; heap[0] is on top */
-	size_t                n;
+	struct heap           heap; /* heap.nodes is the owner's */
 };
 
 /* For readers too. */
@@ -36,7 +36,7 @@ void order_use(struct lru_order *, struct lru_use *);
 
 /* For a writer. Who is added has the place that its last use gives it. */
 void            order_add(struct lru_order *, struct lru_use *);
-void            order_remove(struct lru_order *, const struct lru_use *);
+void            order_remove(struct lru_order *, struct lru_use *);
 struct lru_use *order_oldest(struct lru_order *); /* NULL: there is none */
 
 #endif

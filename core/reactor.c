@@ -232,7 +232,7 @@ static void note_deadline(struct reactor *r, struct slot *slot, const struct job
 		return;
 	if (!slot->deadline_ms)
 		slot->deadline_ms = deadline_of(r, job);
-	if (!slot->timer.place || slot->timer.when_ms > slot->deadline_ms)
+	if (!timer_fires_by(&slot->timer, slot->deadline_ms))
 		timer_arm(&r->timers, &slot->timer, slot->deadline_ms);
 }
 

@@ -1,5 +1,4 @@
-/* timer.c - a binary min-heap of deadlines; see timer.h. Every entry tells its timer where it stands, so that
- * cancelling needs no search.
+/* timer.c - a heap of deadlines; see timer.h.
  *
  * SPDX-License-Identifier: MIT */
 #include "timer.h"
@@ -12,92 +11,47 @@
 
 static size_t heap_size(uint32_t max)
 {
-	return ((size_t)max + 1) * sizeof(struct timer *);
+	return ((size_t)max + 1) * sizeof(struct heap_node *);
 }
 
 int timers_open(struct timers *t, uint32_t max)
 {
-	*t = (struct timers){ .heap = pages_reserve(heap_size(max)), .max = max };
-	return t->heap ? 0 : -ENOMEM;
+	*t = (struct timers){ .heap.nodes = pages_reserve(heap_size(max)), .max = max };
+	return t->heap.nodes ? 0 : -ENOMEM;
 }
 
 void timers_close(struct timers *t)
 {
-	pages_release(t->heap, heap_size(t->max));
+	pages_release(t->heap.nodes, heap_size(t->max));
 	*t = (struct timers){ 0 };
-}
-
-static void put(struct timers *t, uint32_t place, struct timer *timer)
-{
-	t->heap[place] = timer;
-	timer->place = place;
-}
-
-static void sift_up(struct timers *t, uint32_t place, struct timer *timer)
-{
-	for (; place > 1 && t->heap[place / 2]->when_ms > timer->when_ms; place /= 2)
-		put(t, place, t->heap[place / 2]);
-	put(t, place, timer);
-}
-
-static void sift_down(struct timers *t, uint32_t place, struct timer *timer)
-{
-	for (;;) {
-		uint32_t child = 2 * place;
-		if (child < t->n && t->heap[child + 1]->when_ms < t->heap[child]->when_ms)
-			child++;
-		if (child > t->n || t->heap[child]->when_ms >= timer->when_ms)
-			break;
-		put(t, place, t->heap[child]);
-		place = child;
-	}
-	put(t, place, timer);
-}
-
-static void settle(struct timers *t, uint32_t place, struct timer *timer)
-{
-	if (place > 1 && t->heap[place / 2]->when_ms > timer->when_ms)
-		sift_up(t, place, timer);
-	else
-		sift_down(t, place, timer);
 }
 
 void timer_arm(struct timers *t, struct timer *timer, int64_t when_ms)
 {
-	timer->when_ms = when_ms;
-	if (timer->place) {
-		settle(t, timer->place, timer);
-		return;
-	}
-	if (t->n == t->max)
+	if (!timer->node.place && t->heap.n == t->max)
 		die_bug("timer_arm: more than %u timers", t->max);
-	sift_up(t, ++t->n, timer);
+	heap_put(&t->heap, &timer->node, when_ms);
 }
 
 void timer_cancel(struct timers *t, struct timer *timer)
 {
-	uint32_t place = timer->place;
-	if (!place)
-		return;
-	timer->place = 0;
-	struct timer *last = t->heap[t->n--];
-	if (last != timer)
-		settle(t, place, last);
+	heap_remove(&t->heap, &timer->node);
 }
 
 int timers_wait(const struct timers *t, int64_t now_ms)
 {
-	if (!t->n)
+	const struct heap_node *next = heap_top(&t->heap);
+	int64_t left = next ? next->key - now_ms : -1;
+	if (!next)
 		return -1;
-	int64_t left = t->heap[1]->when_ms - now_ms;
 	return left < 0 ? 0 : left > INT_MAX ? INT_MAX : (int)left;
 }
 
 struct timer *timers_pop(struct timers *t, int64_t now_ms)
 {
-	if (!t->n || t->heap[1]->when_ms > now_ms)
+	struct heap_node *next = heap_top(&t->heap);
+	if (!next || next->key > now_ms)
 		return NULL;
-	struct timer *due = t->heap[1];
-	timer_cancel(t, due);
-	return due;
+	heap_remove(&t->heap, next);
+	return (struct timer *)(void *)((char *)next - offsetof(struct timer, node));
 }
