@@ -154,7 +154,7 @@ int blocking_accept(struct worker *w, struct peer *peer)
 			wait_for_room(server);
 			continue;
 		}
-		int fd = sys_accept(&w->counters, server->listen_fd, peer, 0);
+		int fd = sys_accept(w->counters, server->listen_fd, peer, 0);
 		if (fd >= 0) {
 			atomic_fetch_add(&server->n_sessions, 1);
 			return fd;
@@ -208,7 +208,7 @@ static int try_spawn(struct worker *w, int fd, const struct peer *peer)
 	if (!spawned)
 		return -ENOMEM;
 	*spawned = (struct spawned){ w->server, fd, *peer };
-	count_add(&w->counters, COUNT_SPAWN, 1);
+	count_add(w->counters, COUNT_SPAWN, 1);
 	int error = start_thread(&thread, true, serve_one, spawned);
 	if (error)
 		free(spawned);
@@ -222,7 +222,7 @@ void blocking_spawn(struct worker *w, int fd, const struct peer *peer)
 		server_accept_failed(server, -ENOMEM);
 		wait_for_room(server);
 		if (server_phase(server) == SERVER_OVER) {
-			sys_close(&w->counters, fd);
+			sys_close(w->counters, fd);
 			client_has_left(server);
 			return;
 		}

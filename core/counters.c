@@ -10,8 +10,11 @@ const char *const count_names[COUNT_KINDS] = {
 	[COUNT_WAIT] = "wait",         [COUNT_CTL] = "ctl",           [COUNT_SLEEP] = "sleep",
 	[COUNT_CLOSE] = "close",       [COUNT_SHUTDOWN] = "shutdown", [COUNT_CONNECT] = "connect",
 	[COUNT_OPEN] = "open",         [COUNT_PREAD] = "pread",       [COUNT_SENDFILE] = "sendfile",
-	[COUNT_SPAWN] = "spawn",       [COUNT_OTHER] = "other",       [COUNT_EAGAIN] = "eagain",
-	[COUNT_EMPTY] = "empty",       [COUNT_EVENTS] = "events",     [COUNT_SCANNED] = "scanned",
+	[COUNT_SPAWN] = "spawn",       [COUNT_FUTEX] = "futex",       [COUNT_SIGMASK] = "sigmask",
+	[COUNT_ENTER] = "enter",       [COUNT_AIO] = "aio",           [COUNT_OTHER] = "other",
+	[COUNT_EAGAIN] = "eagain",     [COUNT_EMPTY] = "empty",       [COUNT_EVENTS] = "events",
+	[COUNT_SCANNED] = "scanned",   [COUNT_VAIN] = "vain",         [COUNT_HANDED] = "handed",
+	[COUNT_SWITCHES] = "switches",
 	[COUNT_SESSIONS] = "sessions", [COUNT_RESUMES] = "resumes",   [COUNT_ANSWERS] = "answers",
 	[COUNT_BYTES_IN] = "bytes_in", [COUNT_BYTES_OUT] = "bytes_out",
 };

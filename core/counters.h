@@ -12,13 +12,17 @@
 enum count {
 	/* system calls that serve clients */
 	COUNT_ACCEPT, COUNT_RECV, COUNT_SEND, COUNT_WAIT, COUNT_CTL, COUNT_SLEEP, COUNT_CLOSE, COUNT_SHUTDOWN,
-	COUNT_CONNECT, COUNT_OPEN, COUNT_PREAD, COUNT_SENDFILE, COUNT_SPAWN, COUNT_OTHER,
+	COUNT_CONNECT, COUNT_OPEN, COUNT_PREAD, COUNT_SENDFILE, COUNT_SPAWN, COUNT_FUTEX, COUNT_SIGMASK,
+	COUNT_ENTER, COUNT_AIO, COUNT_OTHER,
 	COUNT_CALLS, /* how many kinds of calls there are */
 	/* what they found */
 	COUNT_EAGAIN = COUNT_CALLS, /* calls that found nothing to do */
 	COUNT_EMPTY,    /* waits that slept and ended without an event: only time had passed */
 	COUNT_EVENTS,   /* events that waits reported */
 	COUNT_SCANNED,  /* descriptors that had to be looked at to find them */
+	COUNT_VAIN,     /* wake-ups for the listener that found no one: another thread had been quicker */
+	COUNT_HANDED,   /* hand-overs of a session, or of a new client, to another thread */
+	COUNT_SWITCHES, /* from one coroutine's stack to another's */
 	COUNT_SESSIONS, COUNT_RESUMES, COUNT_ANSWERS, COUNT_BYTES_IN, COUNT_BYTES_OUT,
 	COUNT_KINDS
 };

@@ -56,12 +56,12 @@ static int take_lookup(struct worker *w, struct dial *dial)
 /* Begins with the address at hand. 0: connected at once. */
 static int try_address(struct worker *w, const struct addrinfo *ai, struct end *end)
 {
-	int fd = sys_socket(&w->counters, ai->ai_family, SOCK_STREAM | (w->nonblocking ? SOCK_NONBLOCK : 0));
+	int fd = sys_socket(w->counters, ai->ai_family, SOCK_STREAM | (w->nonblocking ? SOCK_NONBLOCK : 0));
 	if (fd < 0)
 		return fd;
 	end->fd = fd;
 	end->ready = WATCH_READ | WATCH_WRITE;
-	int error = sys_connect(&w->counters, fd, ai->ai_addr, ai->ai_addrlen);
+	int error = sys_connect(w->counters, fd, ai->ai_addr, ai->ai_addrlen);
 	if (error == -EINPROGRESS) {
 		end->ready = 0;
 		return -EAGAIN;
@@ -74,11 +74,11 @@ static int outcome(struct worker *w, const struct addrinfo *ai, struct end *end)
 {
 	struct pollfd wait = { .fd = end->fd, .events = POLLOUT };
 	if (!w->nonblocking) {
-		int n = sys_poll(&w->counters, &wait, 1, -1);
+		int n = sys_poll(w->counters, &wait, 1, -1);
 		if (n < 0)
 			return n;
 	}
-	int error = sys_connect(&w->counters, end->fd, ai->ai_addr, ai->ai_addrlen);
+	int error = sys_connect(w->counters, end->fd, ai->ai_addr, ai->ai_addrlen);
 	if (error == -EALREADY) {
 		end->ready &= (uint8_t)~WATCH_WRITE;
 		return -EAGAIN;

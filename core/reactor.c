@@ -238,8 +238,8 @@ static void note_deadline(struct reactor *r, struct slot *slot, const struct job
 
 static void trace_pause(const struct reactor *r, int kind)
 {
-	if (tracing(&r->worker.counters))
-		trace_add(r->worker.counters.trace, kind, -1, 0, clock_ns());
+	if (tracing(r->worker.counters))
+		trace_add(r->worker.counters->trace, kind, -1, 0, clock_ns());
 }
 
 static void park(struct reactor *r, struct slot *slot, const struct job *job)
@@ -364,7 +364,7 @@ static bool accept_one(struct reactor *r)
 		pause_accepting(r);
 		return false;
 	}
-	int fd = sys_accept(&r->worker.counters, server->listen_fd, &peer, SOCK_NONBLOCK);
+	int fd = sys_accept(r->worker.counters, server->listen_fd, &peer, SOCK_NONBLOCK);
 	if (fd >= 0) {
 		welcome(r, fd, &peer);
 		return true;
@@ -492,7 +492,7 @@ static int turn(struct reactor *r)
 	int timeout_ms = r->n_queued ? 0 : timers_wait(&r->timers, clock_ms());
 	int n = r->poller->wait(r->state, r->ready, r->worker.server->max_fds, timeout_ms);
 	if (n < 0 && error_kind(n) == ERROR_TIRED) /* short of memory: no reason to end */
-		sys_sleep_until(&r->worker.counters, clock_ns() + TIRED_WAIT_NS);
+		sys_sleep_until(r->worker.counters, clock_ns() + TIRED_WAIT_NS);
 	else if (n < 0 && n != -EINTR)
 		return n;
 	worker_tick(&r->worker, clock_ms());

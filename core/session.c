@@ -153,12 +153,12 @@ static ssize_t try_finish(struct worker *w, struct session *s, struct job *job)
 		return 0;
 	if (!s->client.half_closed) {
 		s->client.half_closed = true;
-		sys_shutdown(&w->counters, s->client.fd, SHUT_WR);
+		sys_shutdown(w->counters, s->client.fd, SHUT_WR);
 	}
 	if (!job->req.timeout_ms)
 		return 0;
 	for (int i = 0; i < LINGER_RECEIVES; i++) {
-		ssize_t n = sys_recv(&w->counters, s->client.fd, discard, RECEIVE_SIZE, 0);
+		ssize_t n = sys_recv(w->counters, s->client.fd, discard, RECEIVE_SIZE, 0);
 		if (n == -EAGAIN || n == -EINTR)
 			return n;
 		if (n <= 0)
@@ -196,7 +196,7 @@ static ssize_t try_recv(struct worker *w, struct session *s, struct job *job)
 		return error;
 	size_t room = window_room(in);
 	char *to = in->base + in->start + in->len;
-	ssize_t n = sys_recv(&w->counters, end->fd, to, room, last_call ? MSG_DONTWAIT : 0);
+	ssize_t n = sys_recv(w->counters, end->fd, to, room, last_call ? MSG_DONTWAIT : 0);
 	/* A short read means drained: no second call to see EAGAIN (epoll(7)). Unless the event also told of the
 	 * end: data and FIN may make one edge only, and the FIN would never be heard of again. */
 	if (n == -EAGAIN || (n > 0 && (size_t)n < room && !(end->ready & WATCH_END)))
@@ -225,8 +225,8 @@ static ssize_t send_memory(struct worker *w, struct end *end, struct job *job, i
 	while (job->done < req->len + req->body_len) {
 		struct iovec body = rest(req->body, req->body_len, job->done > req->len ? job->done - req->len : 0);
 		ssize_t n = job->done < req->len
-				    ? sys_send(&w->counters, end->fd, rest(req->buf, req->len, job->done), body, flags)
-				    : sys_send(&w->counters, end->fd, body, nothing, flags);
+				    ? sys_send(w->counters, end->fd, rest(req->buf, req->len, job->done), body, flags)
+				    : sys_send(w->counters, end->fd, body, nothing, flags);
 		if (n < 0)
 			return n;
 		job->done += (size_t)n;
@@ -248,7 +248,7 @@ static ssize_t try_send(struct worker *w, struct session *s, struct job *job)
 		end->ready &= (uint8_t)~WATCH_WRITE;
 	if (error)
 		return error;
-	count_add(&w->counters, COUNT_ANSWERS, job->req.answers);
+	count_add(w->counters, COUNT_ANSWERS, job->req.answers);
 	return (ssize_t)(job->before + job->done);
 }
 
@@ -286,7 +286,7 @@ static ssize_t try_sleep(struct worker *w, struct job *job)
 {
 	if (!job->until_ns)
 		job->until_ns = clock_ns() + (int64_t)job->req.timeout_ms * 1000000;
-	return sys_sleep_until(&w->counters, job->until_ns);
+	return sys_sleep_until(w->counters, job->until_ns);
 }
 
 ssize_t session_try(struct worker *w, struct session *s, struct job *job)
@@ -331,7 +331,7 @@ void session_begin(struct worker *w, struct session *s, int fd, const struct pee
 		char name[PEER_TEXT];
 		log_debug("accept connection from %s, fd = %d", peer_format(name, sizeof name, peer), fd);
 	}
-	count_add(&w->counters, COUNT_SESSIONS, 1);
+	count_add(w->counters, COUNT_SESSIONS, 1);
 	forget_window(w);
 	w->env.peer = &s->peer;
 	w->current = s;
@@ -361,7 +361,7 @@ static void resume_traced(struct worker *w, struct session *s, const struct io_r
 {
 	int64_t began_ns = clock_ns();
 	w->service->resume(s->state, &w->env, got, next);
-	trace_add(w->counters.trace, TRACE_THINK, -1, (int)next->op, began_ns);
+	trace_add(w->counters->trace, TRACE_THINK, -1, (int)next->op, began_ns);
 }
 
 static void ask_service(struct worker *w, struct session *s, struct job *job, ssize_t n)
@@ -374,8 +374,8 @@ static void ask_service(struct worker *w, struct session *s, struct job *job, ss
 	job_begin(job);
 	w->env.peer = &s->peer;
 	w->current = s;
-	count_add(&w->counters, COUNT_RESUMES, 1);
-	if (tracing(&w->counters))
+	count_add(w->counters, COUNT_RESUMES, 1);
+	if (tracing(w->counters))
 		resume_traced(w, s, &got, &job->req);
 	else
 		w->service->resume(s->state, &w->env, &got, &job->req);
@@ -560,7 +560,7 @@ void end_close(struct worker *w, struct end *end)
 	if (end->watched && w->forget)
 		w->forget(w, end);
 	if (end->fd >= 0)
-		sys_close(&w->counters, end->fd);
+		sys_close(w->counters, end->fd);
 	free(end->tail);
 	*end = (struct end){ .fd = -1 };
 }

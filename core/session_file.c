@@ -25,7 +25,7 @@ void session_close_file(struct worker *w, struct session *s)
 {
 	if (!s->reach || !s->reach->file)
 		return;
-	files_unpin(w->server->files, &w->counters, s->reach->file);
+	files_unpin(w->server->files, w->counters, s->reach->file);
 	s->reach->file = NULL;
 }
 
@@ -37,7 +37,7 @@ int session_open_file(struct worker *w, struct session *s, const struct job *job
 	if (!reach)
 		return -ENOMEM;
 	session_close_file(w, s);
-	return files_get(w->server->files, &w->counters, job->req.where, job->req.list, w->env.now_ms, &reach->file);
+	return files_get(w->server->files, w->counters, job->req.where, job->req.list, w->env.now_ms, &reach->file);
 }
 
 const struct io_file *session_hot_file(const struct io_env *env, const char *path)
@@ -48,7 +48,7 @@ const struct io_file *session_hot_file(const struct io_env *env, const char *pat
 	if (!file)
 		return NULL;
 	if (!session_reach(s)) {
-		files_unpin(w->server->files, &w->counters, file);
+		files_unpin(w->server->files, w->counters, file);
 		return NULL;
 	}
 	session_close_file(w, s);
@@ -82,10 +82,10 @@ static ssize_t copy_file(struct worker *w, struct end *end, int fd, off_t at, si
 	size_t sent = 0;
 	while (sent < len) {
 		size_t room = len - sent < w->env.scratch_len ? len - sent : w->env.scratch_len;
-		ssize_t n = sys_pread(&w->counters, fd, w->env.scratch, room, at + (off_t)sent);
+		ssize_t n = sys_pread(w->counters, fd, w->env.scratch, room, at + (off_t)sent);
 		if (n > 0) {
 			struct iovec piece = { w->env.scratch, (size_t)n };
-			n = sys_send(&w->counters, end->fd, piece, nothing, sent + (size_t)n < len ? MSG_MORE : 0);
+			n = sys_send(w->counters, end->fd, piece, nothing, sent + (size_t)n < len ? MSG_MORE : 0);
 		}
 		if (n <= 0)
 			return sent ? (ssize_t)sent : n;
@@ -102,7 +102,7 @@ static ssize_t send_body(struct worker *w, struct end *end, const struct io_file
 		return 0;
 	size_t there = (size_t)(about->size - at);
 	struct iovec piece = { (char *)about->body + at, len < there ? len : there };
-	return sys_send(&w->counters, end->fd, piece, nothing, 0);
+	return sys_send(w->counters, end->fd, piece, nothing, 0);
 }
 
 ssize_t session_send_file(struct worker *w, const struct session *s, struct end *end, struct job *job)
@@ -121,7 +121,7 @@ ssize_t session_send_file(struct worker *w, const struct session *s, struct end 
 	else if (job->req.copy)
 		n = copy_file(w, end, file_fd_of(file), at, len);
 	else
-		n = sys_sendfile(&w->counters, end->fd, file_fd_of(file), &at, len);
+		n = sys_sendfile(w->counters, end->fd, file_fd_of(file), &at, len);
 	if (n <= 0)
 		return n ? n : -EIO; /* it shrank: the length that was promised cannot be kept */
 	job->done += (size_t)n;

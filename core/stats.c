@@ -17,7 +17,7 @@ void stats_sum(struct server *server, struct counters *sum)
 	pthread_mutex_lock(&server->lock);
 	counters_merge(sum, &server->gone);
 	for (const struct worker *w = server->workers; w; w = w->next)
-		counters_merge(sum, &w->counters);
+		counters_merge(sum, w->counters);
 	pthread_mutex_unlock(&server->lock);
 }
 

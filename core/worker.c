@@ -33,7 +33,7 @@ static int allocate(struct worker *w, const struct service *service)
 static void log_access(const struct io_env *env, const char *line, size_t len)
 {
 	struct worker *w = (struct worker *)(void *)((char *)env - offsetof(struct worker, env));
-	access_write(&w->server->access, &w->counters, line, len);
+	access_write(&w->server->access, w->counters, line, len);
 }
 
 static bool is_beside(const struct worker *w)
@@ -54,6 +54,7 @@ static void enter_list(struct worker *w)
 int worker_open(struct worker *w, struct server *server, const struct service *service)
 {
 	*w = (struct worker){ .server = server, .service = service, .thread = pthread_self() };
+	w->counters = &w->own;
 	w->env.config = server->config;
 	w->env.shared = server->shared;
 	w->env.idle_timeout_ms = server->options.idle_timeout_ms ? server->options.idle_timeout_ms : -1;
@@ -68,7 +69,7 @@ int worker_open(struct worker *w, struct server *server, const struct service *s
 	if (is_beside(w))
 		return 0;
 	enter_list(w);
-	w->counters.trace = trace_open(w);
+	w->counters->trace = trace_open(w);
 	return 0;
 }
 
@@ -80,14 +81,14 @@ static void leave_list(struct worker *w)
 	while (*link != w)
 		link = &(*link)->next;
 	*link = w->next;
-	counters_merge(&server->gone, &w->counters);
+	counters_merge(&server->gone, w->counters);
 	pthread_mutex_unlock(&server->lock);
 }
 
 void worker_close(struct worker *w)
 {
 	if (!is_beside(w)) {
-		trace_close(w->server, w->counters.trace);
+		trace_close(w->server, w->counters->trace);
 		leave_list(w);
 	}
 	lookups_close(w->lookups);
@@ -106,7 +107,7 @@ void worker_tick(struct worker *w, int64_t now_ms)
 
 struct counters *worker_counters(struct worker *w)
 {
-	return &w->counters;
+	return w->counters;
 }
 
 struct server *worker_server(struct worker *w)

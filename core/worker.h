@@ -26,7 +26,7 @@ struct window {
 };
 
 struct worker {
-	struct counters counters;
+	struct counters *counters; /* its own; others read them */
 	struct io_env   env;
 	int64_t         wall_due_ms; /* when env.wall_s is to be looked up again */
 	struct server  *server;
@@ -43,6 +43,7 @@ struct worker {
 	/* The server's list of workers, guarded by its lock. */
 	struct worker  *next;
 	pthread_t       thread;
+	struct counters own;
 	/* When a call of a blocking thread must end: read by the thread that wakes it. 0: no deadline. */
 	_Atomic int64_t deadline_ms;
 };
