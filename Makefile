@@ -32,13 +32,14 @@ SERVICES := $(patsubst %.c,$(B)/%.o,$(filter-out %_server.c %_master.c %/cluster
 CLIENTS  := $(patsubst %.c,$(OUT)%,$(wildcard clients/*_client.c))
 CLIENT_PARTS := $(patsubst %.c,$(B)/%.o,$(filter-out %_client.c,$(wildcard clients/*.c)))
 FLOORS   := $(patsubst %.c,$(OUT)%,$(wildcard bench/floors/*.c))
+TIMERS   := $(patsubst %.c,$(B)/%.o,$(wildcard bench/timers/*.c))
 LOAD     := $(patsubst %.c,$(B)/%.o,$(wildcard bench/*.c))
 REPORT   := $(patsubst %.c,$(B)/%.o,$(wildcard report/*.c))
 UNITS    := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/test_*.c))
 UNIT_LIB := $(patsubst %.c,$(B)/%.o,$(filter-out $(wildcard tests/unit/test_*.c),$(wildcard tests/unit/*.c)))
 PROBE    := $(patsubst %.c,$(B)/%.o,$(wildcard tests/conform/*.c))
 
-PROGRAMS := $(SERVERS) $(CLUSTER) $(CLIENTS) $(FLOORS) $(if $(LOAD),$(OUT)bench/load) $(if $(REPORT),$(OUT)report/summarize)
+PROGRAMS := $(SERVERS) $(CLUSTER) $(CLIENTS) $(FLOORS) $(OUT)bench/timers/timers $(if $(LOAD),$(OUT)bench/load) $(if $(REPORT),$(OUT)report/summarize)
 
 .PHONY: all
 all: $(PROGRAMS) ## build the servers, the clients and the load generator (needs gcc and make)
@@ -65,6 +66,10 @@ $(CLIENTS) $(CLUSTER): $(OUT)%: $(B)/%.o $(B)/clients.a $(B)/muxlab.a
 $(FLOORS): $(OUT)%: $(B)/%.o $(B)/muxlab.a
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)$(CC) $(ALL_CFLAGS) $^ $(LDFLAGS) -o $@
+
+$(OUT)bench/timers/timers: $(TIMERS) $(B)/muxlab.a
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)$(CC) $(ALL_CFLAGS) $^ $(LDFLAGS) -lm -o $@
 
 $(OUT)bench/load: $(LOAD) $(B)/muxlab.a
 	@mkdir -p $(@D)
@@ -123,6 +128,10 @@ bench-floors: all ## CPU time per request against hand-written minimal servers, 
 .PHONY: bench-versus
 bench-versus: all ## CPU time per answer against nginx, lighttpd and HAProxy, as far as installed (tools/deps.sh versus)
 	bench/versus.sh $(ARGS)
+
+.PHONY: bench-timers
+bench-timers: all ## what the heap and the wheel of timers cost, 10 to 1,000,000 of them, and which the loops use
+	bench/timers/timers $(ARGS)
 
 .PHONY: bench-slow
 bench-slow: all ## what 500 clients that send a head a byte a second cost the others, in time and memory

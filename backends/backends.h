@@ -7,6 +7,6 @@
 extern const struct backend *const backends[]; /* ends with NULL */
 
 extern const struct backend iterative_backend, thread_backend;
-extern const struct backend select_backend, poll_backend, epoll_lt_backend, epoll_et_backend;
+extern const struct backend select_backend, poll_backend, epoll_lt_backend, epoll_et_backend, sigio_backend;
 
 #endif

@@ -51,10 +51,13 @@ static int epoll_open(void **state, struct worker *worker, int max_fds)
 	return 0;
 }
 
+/* An exclusive one may ask for little else (epoll_ctl(2), EPOLLEXCLUSIVE). */
 static uint32_t events_of(unsigned watch)
 {
+	if (watch & WATCH_EXCLUSIVE)
+		return EPOLLIN | EPOLLEXCLUSIVE;
 	return (watch & WATCH_READ ? EPOLLIN | EPOLLRDHUP : 0u) | (watch & WATCH_WRITE ? EPOLLOUT : 0u) |
-	       (watch & WATCH_EDGE ? EPOLLET | EPOLLPRI : 0u);
+	       (watch & WATCH_EDGE ? EPOLLET | EPOLLPRI : 0u) | (watch & WATCH_ONCE ? EPOLLONESHOT : 0u);
 }
 
 static int epoll_watch(void *state, int fd, unsigned was, unsigned now, uint64_t token)
@@ -91,6 +94,7 @@ static void epoll_close(void *state)
 }
 
 static const struct poller level = {
+	.once = true,
 	.open = epoll_open,
 	.watch = epoll_watch,
 	.wait = epoll_await,
@@ -110,6 +114,8 @@ const struct backend epoll_lt_backend = {
 	.name = "epoll_lt",
 	.summary = "one loop over epoll, level-triggered",
 	.see_also = "epoll(7), epoll_ctl(2), epoll_wait(2)",
+	.workers = "loops",
+	.accept_modes = ACCEPT_ANY | 1 << ACCEPT_EXCLUSIVE,
 	.family = IO_READINESS,
 	.run = reactor_run,
 	.poller = &level,
@@ -120,6 +126,8 @@ const struct backend epoll_et_backend = {
 	.name = "epoll_et",
 	.summary = "one loop over epoll, edge-triggered",
 	.see_also = "epoll(7), epoll_ctl(2), epoll_wait(2)",
+	.workers = "loops",
+	.accept_modes = ACCEPT_ANY | 1 << ACCEPT_EXCLUSIVE,
 	.family = IO_READINESS,
 	.run = reactor_run,
 	.poller = &edge,

@@ -12,5 +12,6 @@ const struct backend *const backends[] = {
 	&poll_backend,      /* the same question without a limit on numbers */
 	&epoll_lt_backend,  /* the kernel keeps the list */
 	&epoll_et_backend,  /* and tells only of changes */
+	&sigio_backend,     /* changes too, but as signals: one system call for each */
 	NULL,
 };

@@ -16,8 +16,13 @@ struct worker;
 enum io_family { IO_BLOCKING, IO_READINESS, IO_HYBRID, IO_COMPLETION }; /* for tables only: no code branches on it */
 
 /* What is watched for, and what was seen. EDGE: tell me once when it becomes ready, not as long as it is.
- * END: hung up, reset, or the peer will send no more; reported unasked. */
-enum { WATCH_READ = 1, WATCH_WRITE = 2, WATCH_EDGE = 4, WATCH_END = 8 };
+ * END: hung up, reset, or the peer will send no more; reported unasked. ONCE: after an event say no more until it is
+ * watched anew. EXCLUSIVE: of several loops that watch it, tell one. */
+enum { WATCH_READ = 1, WATCH_WRITE = 2, WATCH_EDGE = 4, WATCH_END = 8, WATCH_ONCE = 16, WATCH_EXCLUSIVE = 32 };
+
+/* How several loops share the listener (loops.h); a backend's accept_modes is a set of 1 << mode. */
+enum accept_mode { ACCEPT_SHARED, ACCEPT_EXCLUSIVE, ACCEPT_REUSEPORT, ACCEPT_DISPATCH };
+enum { ACCEPT_ANY = 1 << ACCEPT_SHARED | 1 << ACCEPT_REUSEPORT | 1 << ACCEPT_DISPATCH };
 
 struct ready {
 	uint64_t token;
@@ -27,6 +32,7 @@ struct ready {
 /* ALL in which select, poll and epoll differ. Functions return >= 0 or -errno. */
 struct poller {
 	bool edge; /* sessions are watched once, with WATCH_EDGE, and never again */
+	bool once; /* it knows WATCH_ONCE, and watch() may be called while another thread waits */
 	/* *state is the poller's own. It counts its calls with `worker`; descriptors stay below max_fds. */
 	int  (*open)(void **state, struct worker *worker, int max_fds);
 	/* From now on look for `now` (0: for nothing, not even WATCH_END) on fd; `was` was asked for before. */
@@ -45,6 +51,9 @@ struct backend {
 	const char    *summary;
 	const char    *see_also;     /* "epoll(7), epoll_ctl(2)"; --list-backends prints it */
 	const char    *workers;      /* what --workers counts here: "threads", "loops"; NULL: there is just one */
+	int            default_workers; /* 0: one */
+	bool           one_each;     /* a worker serves one client at a time, so as many are served as there are workers */
+	unsigned       accept_modes; /* how several loops may share the listener; 0: it has no loops */
 	enum io_family family;
 	int            max_sessions; /* clients that are served at the same time; 0: as many as there are descriptors */
 	int            max_fd;       /* descriptors must stay below (select's FD_SETSIZE); 0: no such limit */

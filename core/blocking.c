@@ -13,7 +13,7 @@
  * a deadline may fire half a second late, a stop some milliseconds.
  *
  * Limits: as many clients as threads. A reset is seen when the thread next touches the socket.
- * signal(7) "Interruption of system calls", pthread_kill(3), sigtimedwait(2), accept(2), recv(2).
+ * signal(7) "Interruption of system calls", tgkill(2), sigtimedwait(2), accept(2), recv(2).
  *
  * SPDX-License-Identifier: MIT */
 #include <errno.h>
@@ -45,12 +45,12 @@ enum { STACK_SIZE = 128 << 10 };
 
 static void set_deadline(struct worker *w, int64_t when_ms)
 {
-	atomic_store_explicit(&w->deadline_ms, when_ms, memory_order_relaxed);
+	atomic_store_explicit(&w->berth->deadline_ms, when_ms, memory_order_relaxed);
 }
 
 static bool deadline_passed(struct worker *w)
 {
-	int64_t deadline = atomic_load_explicit(&w->deadline_ms, memory_order_relaxed);
+	int64_t deadline = atomic_load_explicit(&w->berth->deadline_ms, memory_order_relaxed);
 	return deadline && clock_ms() > deadline;
 }
 
@@ -105,7 +105,7 @@ static void converse(struct worker *w, struct session *s, int fd, const struct p
 static void client_has_left(struct server *server)
 {
 	pthread_mutex_lock(&server->lock);
-	atomic_fetch_sub(&server->n_sessions, 1);
+	atomic_fetch_sub(&server->board->n_sessions, 1);
 	pthread_cond_broadcast(&server->session_ended);
 	pthread_mutex_unlock(&server->lock);
 }
@@ -149,14 +149,14 @@ int blocking_accept(struct worker *w, struct peer *peer)
 			return -1;
 		if (phase == SERVER_STOPPING) {
 			stop_waiting(server->listen_fd);
-		} else if (atomic_load(&server->n_sessions) >= server->max_sessions) {
+		} else if (atomic_load(&server->board->n_sessions) >= server->max_sessions) {
 			server_say_full(server);
 			wait_for_room(server);
 			continue;
 		}
 		int fd = sys_accept(w->counters, server->listen_fd, peer, 0);
 		if (fd >= 0) {
-			atomic_fetch_add(&server->n_sessions, 1);
+			atomic_fetch_add(&server->board->n_sessions, 1);
 			return fd;
 		}
 		if (fd == -EAGAIN)
@@ -180,6 +180,7 @@ static void *serve_one(void *argument)
 	struct worker w;
 	free(argument);
 	if (worker_open(&w, spawned.server, spawned.server->service) == 0) {
+		worker_is_passing(&w);
 		blocking_session(&w, spawned.fd, &spawned.peer);
 		worker_close(&w);
 	} else {
@@ -266,15 +267,19 @@ static void install_wake_signal(void)
 	sigaction(WAKE_SIGNAL, &action, NULL);
 }
 
-/* Threads leave the list, under the lock, before they end: so pthread_kill never meets one that is gone. */
+/* tgkill(2) takes both numbers, so it never meets a thread of another process; one of ours that has the number of a
+ * thread that has just ended is woken in vain. */
 static void wake_workers(struct server *server, bool all)
 {
+	struct board *board = server->board;
 	int64_t now = clock_ms();
 	pthread_mutex_lock(&server->lock);
-	for (struct worker *w = server->workers; w; w = w->next) {
-		int64_t deadline = atomic_load_explicit(&w->deadline_ms, memory_order_relaxed);
-		if (all || (deadline && now > deadline))
-			pthread_kill(w->thread, WAKE_SIGNAL);
+	for (uint32_t i = 0; i < board->touched; i++) {
+		struct berth *berth = &board->berths[i];
+		int64_t deadline = atomic_load_explicit(&berth->deadline_ms, memory_order_relaxed);
+		int tid = atomic_load(&berth->tid);
+		if (tid && (all || (deadline && now > deadline)))
+			tgkill(berth->pid, tid, WAKE_SIGNAL);
 	}
 	if (all)
 		pthread_cond_broadcast(&server->session_ended);
@@ -287,7 +292,7 @@ static bool all_returned(struct server *server, const struct acceptor *acceptors
 		if (!atomic_load(&acceptors[i].returned))
 			return false;
 	pthread_mutex_lock(&server->lock);
-	bool none = !server->workers && atomic_load(&server->n_sessions) == 0;
+	bool none = !server->board->n_passing && atomic_load(&server->board->n_sessions) == 0;
 	pthread_mutex_unlock(&server->lock);
 	return none;
 }

@@ -34,7 +34,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define MUXLAB_CONTRACT 2 /* checked when a plug-in is loaded; changes when a struct of the contract does */
+#define MUXLAB_CONTRACT 3 /* checked when a plug-in is loaded; changes when a struct of the contract does */
 
 enum io_op { IO_RECV, IO_SEND, IO_SLEEP, IO_CONNECT, IO_OPEN, IO_SENDFILE, IO_CLOSE, IO_DONE };
 enum io_end { IO_CLIENT, IO_ORIGIN, IO_FILE }; /* which end of the session, never a descriptor */

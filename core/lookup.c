@@ -1,4 +1,4 @@
-/* lookup.c - names waiting, helpers, names done; see lookup.h. getaddrinfo(3), eventfd(2), pthreads(7).
+/* lookup.c - names waiting, helpers, names done; see lookup.h. getaddrinfo(3), pthreads(7).
  *
  * A lookup is in exactly one place: waiting, with a helper, done, or told. One that is dropped while a helper works on
  * it has no owner any more; the helper frees it. Likewise a helper that is in the middle of a name when all this is
@@ -12,11 +12,10 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/eventfd.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "net.h"
+#include "wake.h"
 
 enum { MAX_HELPERS = 16, AWAIT_NS = 100000000 };
 enum lookup_state { WAITING, RUNNING, DONE, TOLD };
@@ -49,7 +48,7 @@ struct lookups {
 	int             n_names;            /* that wait or are with a helper */
 	int             n_helpers, n_users; /* users: the worker, and each helper; the last one frees it */
 	bool            closing;
-	int             event_fd;
+	struct wake     wake;               /* for a loop */
 };
 
 /* ---- queues ---- */
@@ -98,8 +97,7 @@ static void leave(struct lookups *all)
 	pthread_mutex_unlock(&all->lock);
 	if (!last)
 		return;
-	if (all->event_fd >= 0)
-		close(all->event_fd);
+	wake_close(&all->wake);
 	pthread_mutex_destroy(&all->lock);
 	pthread_cond_destroy(&all->work);
 	pthread_cond_destroy(&all->result);
@@ -115,8 +113,8 @@ static void report(struct lookups *all, struct lookup *l)
 	l->state = DONE;
 	append(&all->done, l);
 	pthread_cond_broadcast(&all->result);
-	if (all->event_fd >= 0)
-		eventfd_write(all->event_fd, 1);
+	if (wake_fd(&all->wake) >= 0)
+		wake_up(&all->wake, NULL);
 }
 
 /* With the lock held, but not while the resolver works. */
@@ -174,13 +172,13 @@ struct lookups *lookups_open(int *event_fd)
 	struct lookups *all = calloc(1, sizeof *all);
 	if (!all)
 		return NULL;
-	all->event_fd = event_fd ? eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC) : -1;
-	if (event_fd && all->event_fd < 0) {
+	all->wake = (struct wake){ { -1, -1 } };
+	if (event_fd && wake_open(&all->wake)) {
 		free(all);
 		return NULL;
 	}
 	if (event_fd)
-		*event_fd = all->event_fd;
+		*event_fd = wake_fd(&all->wake);
 	pthread_mutex_init(&all->lock, NULL);
 	pthread_cond_init(&all->work, NULL);
 	pthread_cond_init(&all->result, NULL);
@@ -276,8 +274,7 @@ void lookup_drop(struct lookups *all, struct lookup *l)
 
 void lookups_heard(struct lookups *all)
 {
-	eventfd_t n;
-	eventfd_read(all->event_fd, &n);
+	wake_heard(&all->wake, NULL);
 }
 
 struct session *lookups_finished(struct lookups *all)

@@ -1,6 +1,6 @@
 /* lookup.h - names are looked up on helper threads, so that neither a loop nor a deadline stands still; getaddrinfo(3).
  *
- *     lookup_start ---> waiting ---> a helper: getaddrinfo ---> done ---> eventfd: a loop is woken, lookups_finished()
+ *     lookup_start ---> waiting ---> a helper: getaddrinfo ---> done ---> a pipe: a loop is woken, lookups_finished()
  *                                                                +------> condition: a blocking thread, lookup_await()
  *
  * A few helpers serve one worker, and are started when a name waits and none of them is free. */
@@ -14,7 +14,7 @@ struct lookup;
 struct lookups;
 struct session;
 
-/* For a loop: *event_fd becomes readable (eventfd(2)) when something is done. For a blocking thread: NULL.
+/* For a loop: *event_fd becomes readable when something is done (wake.h). For a blocking thread: NULL.
  * Returns NULL when out of memory or descriptors. */
 struct lookups *lookups_open(int *event_fd);
 /* A lookup under way ends by itself, some time later. */
@@ -29,7 +29,7 @@ void lookup_await(struct lookups *, struct lookup *);
 /* Frees it, done or not. Its owner will not be woken any more. */
 void lookup_drop(struct lookups *, struct lookup *);
 
-/* A loop, after the event: first takes the event back, then asks for each owner whose lookup is done; NULL: no more. */
+/* A loop, after the event: first takes the wake-up out, then asks for each owner whose lookup is done; NULL: no more. */
 void lookups_heard(struct lookups *);
 struct session *lookups_finished(struct lookups *);
 

@@ -79,13 +79,15 @@ void net_no_delay(int fd)
 }
 
 /* backlog < 0: only bound. */
-static int listen_on(const struct addrinfo *ai, int backlog)
+static int listen_on(const struct addrinfo *ai, int backlog, bool shared)
 {
 	int on = 1, off = 0, error;
 	int fd = socket(ai->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -errno;
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+	if (shared)
+		setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
 	net_no_delay(fd);
 	if (ai->ai_family == AF_INET6)
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
@@ -97,7 +99,7 @@ static int listen_on(const struct addrinfo *ai, int backlog)
 	return fd;
 }
 
-int net_listen(const char *host, uint16_t port, int backlog)
+int net_listen(const char *host, uint16_t port, int backlog, bool shared)
 {
 	struct addrinfo *list;
 	int fd = -ENXIO;
@@ -107,14 +109,24 @@ int net_listen(const char *host, uint16_t port, int backlog)
 	for (int want6 = !*host; want6 >= 0; want6--)
 		for (struct addrinfo *ai = list; ai && fd < 0; ai = ai->ai_next)
 			if (*host || (ai->ai_family == AF_INET6) == want6)
-				fd = listen_on(ai, backlog);
+				fd = listen_on(ai, backlog, shared);
 	freeaddrinfo(list);
 	return fd;
 }
 
 int net_reserve(const char *host, uint16_t port)
 {
-	return net_listen(host, port, -1);
+	return net_listen(host, port, -1, false);
+}
+
+int net_listen_again(int listen_fd, int backlog)
+{
+	struct sockaddr_storage sa;
+	struct addrinfo ai = { .ai_addr = (struct sockaddr *)&sa, .ai_addrlen = sizeof sa };
+	if (getsockname(listen_fd, ai.ai_addr, &ai.ai_addrlen) < 0)
+		return -errno;
+	ai.ai_family = sa.ss_family;
+	return listen_on(&ai, backlog, true);
 }
 
 int net_connect(const char *host, uint16_t port)

@@ -4,6 +4,7 @@
 #define CORE_NET_H
 
 #include <netdb.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/socket.h>
@@ -22,7 +23,11 @@ int net_local_name(int fd, char *out, size_t size);
 /* A listening socket. host "" means all interfaces (IPv6 and IPv4 where the machine has both); port 0 takes a
  * free one. TCP_NODELAY is set here once and inherited by every accepted socket (tcp(7); Linux), so no
  * connection pays for it. */
-int net_listen(const char *host, uint16_t port, int backlog);
+int net_listen(const char *host, uint16_t port, int backlog, bool shared);
+
+/* Another listener on the same address, of its own queue: the first one was made with `shared` (SO_REUSEPORT,
+ * socket(7)). */
+int net_listen_again(int listen_fd, int backlog);
 
 /* The same address, only bound: no one can connect, no connection gets the port for its own end, but net_listen()
  * in another process can still have it, again and again (SO_REUSEADDR on both; socket(7)). */

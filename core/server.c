@@ -53,18 +53,18 @@ void server_stop(struct server *s)
 {
 	enum server_phase phase = server_phase(s);
 	if (phase == SERVER_RUNNING) {
-		atomic_store(&s->grace_end_ms, clock_ms() + s->options.grace_ms);
+		atomic_store(&s->board->grace_end_ms, clock_ms() + s->options.grace_ms);
 		log_info("stopping: requests in flight are finished");
 	}
-	atomic_store(&s->phase, phase == SERVER_RUNNING ? SERVER_STOPPING : SERVER_OVER);
+	atomic_store(&s->board->phase, phase == SERVER_RUNNING ? SERVER_STOPPING : SERVER_OVER);
 }
 
 void server_check_grace(struct server *s)
 {
-	if (server_phase(s) != SERVER_STOPPING || clock_ms() < atomic_load(&s->grace_end_ms))
+	if (server_phase(s) != SERVER_STOPPING || clock_ms() < server_grace_end_ms(s))
 		return;
 	log_warnx("the time to stop is over, the sessions that are left are cut");
-	atomic_store(&s->phase, SERVER_OVER);
+	atomic_store(&s->board->phase, SERVER_OVER);
 }
 
 void server_handle_signal(struct server *s, int signo)
@@ -91,8 +91,8 @@ enum { SAY_AGAIN_MS = 60000 };
 /* Once a minute at most, whoever asks. */
 static bool may_say(struct server *s)
 {
-	int64_t now = clock_ms(), said = atomic_load(&s->said_tired_ms);
-	return (!said || now - said > SAY_AGAIN_MS) && atomic_compare_exchange_strong(&s->said_tired_ms, &said, now);
+	int64_t now = clock_ms(), said = atomic_load(&s->board->said_tired_ms);
+	return (!said || now - said > SAY_AGAIN_MS) && atomic_compare_exchange_strong(&s->board->said_tired_ms, &said, now);
 }
 
 bool server_accept_failed(struct server *s, int error)
@@ -126,6 +126,8 @@ int server_workers(const struct server *s)
 
 #define FIELD(name) .offset = offsetof(struct server_options, name)
 
+static const char *const accept_mode_names[] = { "shared", "exclusive", "reuseport", "dispatch", NULL };
+
 static const struct option_def server_option_defs[] = {
 	{ .name = "port", .letter = 'p', .arg = "PORT", .help = "listen on this port; 0: any free one", .set = set_int,
 	  FIELD(port), .max = 65535 },
@@ -133,8 +135,12 @@ static const struct option_def server_option_defs[] = {
 	  .set = set_string, FIELD(backend) },
 	{ .name = "list-backends", .help = "print what there is and whether this machine can, and exit",
 	  .set = set_flag, FIELD(list_backends) },
-	{ .name = "workers", .letter = 'w', .arg = "N", .help = "threads or loops, where the backend has several (1)",
+	{ .name = "workers", .letter = 'w', .arg = "N", .help = "threads, processes or loops; --list-backends says which",
 	  .set = set_int, FIELD(workers), .min = 1, .max = 1024 },
+	{ .name = "accept", .arg = "MODE",
+	  .help = "of several loops: shared, exclusive, reuseport listeners, or one loop that deals (shared)",
+	  .set = set_choice, FIELD(accept), .choices = accept_mode_names },
+	{ .name = "processes", .help = "loops are processes, not threads", .set = set_flag, FIELD(processes) },
 	{ .name = "max-conns", .arg = "N", .help = "clients at the same time; more wait (0: as many as descriptors)",
 	  .set = set_int, FIELD(max_conns), .max = 1 << 20 },
 	{ .name = "backlog", .arg = "N", .help = "connections that may wait to be accepted (4096)", .set = set_int,
@@ -209,6 +215,8 @@ static void print_backend(const struct backend *b)
 		snprintf(clients, sizeof clients, "<%d", b->max_fd);
 	else if (b->max_sessions)
 		snprintf(clients, sizeof clients, "%d", b->max_sessions);
+	else if (b->one_each)
+		snprintf(clients, sizeof clients, "-w %d", b->default_workers ? b->default_workers : 1);
 	printf("%-16s %-10s %-8s %-8s %s", b->name, family_names[b->family], clients, error ? "no" : "yes",
 	       error ? strerrordesc_np(-error) : b->summary);
 	printf(error ? "\n" : "; %s\n", b->see_also ? b->see_also : "");
@@ -243,6 +251,38 @@ static void complain_backend(const struct server *s, const struct backend *const
 	fprintf(stderr, near ? "; did you mean %s?\n" : "\n", near);
 }
 
+static void complain_accept(const struct server *s)
+{
+	fprintf(stderr, "%s: backend %s has no --accept %s; it has:", s->program, s->backend->name,
+		accept_mode_names[s->options.accept]);
+	for (int mode = 0; accept_mode_names[mode]; mode++)
+		if (s->backend->accept_modes & 1U << mode)
+			fprintf(stderr, " %s", accept_mode_names[mode]);
+	fprintf(stderr, "\n");
+}
+
+/* Do --workers, --accept and --processes fit the backend? 0, or the exit status. */
+static int check_workers(struct server *s)
+{
+	const struct backend *b = s->backend;
+	struct server_options *o = &s->options;
+	if (o->workers > 1 && !b->workers)
+		fprintf(stderr, "%s: backend %s has nothing to count by --workers; leave it at 1\n", s->program, b->name);
+	else if ((o->accept || o->processes) && !b->accept_modes)
+		fprintf(stderr, "%s: backend %s has no loops, so --%s means nothing to it\n", s->program, b->name,
+			o->processes ? "processes" : "accept");
+	else if (o->accept && !(b->accept_modes & 1U << o->accept))
+		complain_accept(s);
+	else if (o->processes && o->accept == ACCEPT_DISPATCH)
+		fprintf(stderr, "%s: --accept dispatch hands clients from thread to thread; leave out --processes\n",
+			s->program);
+	else if (!o->workers)
+		return o->workers = b->default_workers ? b->default_workers : 1, 0;
+	else
+		return 0;
+	return 2;
+}
+
 /* 0, or the exit status. */
 static int choose_backend(struct server *s, const struct backend *const *backends)
 {
@@ -259,15 +299,10 @@ static int choose_backend(struct server *s, const struct backend *const *backend
 	if (!s->backend)
 		return 2;
 	int error = s->backend->probe ? s->backend->probe() : 0;
-	if (!error && s->options.workers > 1 && !s->backend->workers) {
-		fprintf(stderr, "%s: backend %s has nothing to count by --workers; leave it at 1\n", s->program,
-			s->backend->name);
-		return 2;
-	}
 	if (error)
 		fprintf(stderr, "%s: backend %s does not work on this machine: %s\n", s->program, s->backend->name,
 			strerrordesc_np(-error));
-	return error ? 1 : 0;
+	return error ? 1 : check_workers(s);
 }
 
 /* ---- setting up ---- */
@@ -304,6 +339,8 @@ static void set_limits(struct server *s)
 	s->max_sessions = s->max_fds;
 	if (s->backend->max_sessions && s->backend->max_sessions < s->max_sessions)
 		s->max_sessions = s->backend->max_sessions;
+	if (s->backend->one_each && s->options.workers < s->max_sessions)
+		s->max_sessions = s->options.workers;
 	if (s->options.max_conns && s->options.max_conns < s->max_sessions)
 		s->max_sessions = s->options.max_conns;
 }
@@ -353,7 +390,8 @@ static int listen_or_complain(struct server *s)
 	if (s->listen_fd >= 0)
 		return 0;
 	int port = s->options.port < 0 ? s->service->port : s->options.port;
-	s->listen_fd = net_listen(s->options.host, (uint16_t)port, s->options.backlog);
+	s->listen_fd = net_listen(s->options.host, (uint16_t)port, s->options.backlog,
+				  s->options.accept == ACCEPT_REUSEPORT);
 	if (s->listen_fd >= 0)
 		return 0;
 	const char *hint = "";
@@ -403,6 +441,15 @@ static int check_inetd(const struct server *s)
 		close(nowhere);
 	}
 	return 0;
+}
+
+/* A thread counts its client out a moment before it leaves its berth: so there are more berths than clients. */
+static int open_board(struct server *s)
+{
+	s->board = board_open(2 * (uint32_t)(s->max_sessions + s->options.workers) + 64);
+	if (!s->board)
+		fprintf(stderr, "%s: out of memory\n", s->program);
+	return s->board ? 0 : 1;
 }
 
 static int open_root(struct server *s)
@@ -473,7 +520,7 @@ static int set_up(struct server *s, const struct backend *const *backends)
 	}
 	set_limits(s);
 	keep_for_others(s);
-	if (open_root(s) || open_files(s) || open_access_log(s))
+	if (open_board(s) || open_root(s) || open_files(s) || open_access_log(s))
 		return 1;
 	status = listen_or_complain(s);
 	return status ? status : learn_address(s);
@@ -492,7 +539,7 @@ static void serve_inherited(struct worker *worker)
 	int fd = dup(STDIN_FILENO); /* the session closes it; number 0 must stay taken */
 	if (fd < 0)
 		return;
-	atomic_fetch_add(&s->n_sessions, 1);
+	atomic_fetch_add(&s->board->n_sessions, 1);
 	blocking_session(worker, fd, &peer);
 	shutdown(STDIN_FILENO, SHUT_RDWR);
 	server_stop(s);
@@ -541,6 +588,7 @@ static void tear_down(struct server *s)
 	free(s->config);
 	if (s->shared)
 		munmap(s->shared, s->service->shared_size + 1);
+	board_close(s->board);
 }
 
 /* The exit status of a server whose options have been read. */
@@ -560,7 +608,7 @@ int server_main(const struct service *service, const char *program, const struct
 	struct server server = {
 		.service = service, .program = program, .listen_fd = -1, .root_fd = -1,
 		.lock = PTHREAD_MUTEX_INITIALIZER, .session_ended = PTHREAD_COND_INITIALIZER,
-		.options = { .backend = "epoll_lt", .host = "127.0.0.1", .port = -1, .workers = 1, .backlog = 4096,
+		.options = { .backend = "epoll_lt", .host = "127.0.0.1", .port = -1, .backlog = 4096,
 			     .idle_timeout_ms = 60000, .grace_ms = 5000, .log_level = LOG_INFO,
 			     .file_cache = 32 << 20 },
 	};

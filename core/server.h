@@ -11,7 +11,7 @@
 
 #include "access.h"
 #include "backend.h"
-#include "counters.h"
+#include "board.h"
 #include "io.h"
 
 enum server_phase {
@@ -24,7 +24,8 @@ struct server_options {
 	const char *backend;      /* a name, or a path to a .so */
 	const char *host;
 	int         port;         /* -1: the service's */
-	int         workers;
+	int         workers;      /* 0: as many as the backend likes */
+	int         accept;       /* enum accept_mode */
 	int         max_conns;    /* 0: what descriptors allow */
 	int         backlog;
 	int         idle_timeout_ms; /* 0: none */
@@ -33,6 +34,7 @@ struct server_options {
 	size_t      file_cache;   /* bytes; 0: no file is kept */
 	const char *log_file, *stats_file, *access_file, *trace_file;
 	bool          list_backends, inetd;
+	bool          processes;  /* loops are processes, not threads */
 };
 
 struct server {
@@ -49,15 +51,8 @@ struct server {
 	struct files         *files;        /* what was opened there; NULL: the same */
 	int                   max_fds, max_sessions; /* both are more than 0 */
 
-	atomic_int            phase;        /* enum server_phase; only ever goes up */
-	_Atomic int64_t       grace_end_ms;
-	atomic_int            n_sessions;   /* now; blocking drivers count here */
-	_Atomic int64_t       said_tired_ms; /* when we last said that accepting pauses; 0: never */
-
-	pthread_mutex_t       lock;         /* guards those below, but for the atomics */
-	struct worker        *workers;      /* those that live */
-	struct counters       gone;         /* what those that ended had counted */
-	unsigned              n_workers;    /* that ever were: they are numbered */
+	struct board         *board;        /* what all threads and processes know of each other */
+	pthread_mutex_t       lock;         /* guards those below, and the berths of the board */
 	struct trace         *traces;       /* of workers that have ended */
 	atomic_uint_least64_t traced;       /* events in them */
 	pthread_cond_t        session_ended; /* with lock: for threads that wait for room */
@@ -69,7 +64,27 @@ int server_main(const struct service *, const char *program, const struct backen
 
 static inline enum server_phase server_phase(const struct server *s)
 {
-	return (enum server_phase)atomic_load_explicit(&s->phase, memory_order_acquire);
+	return (enum server_phase)atomic_load_explicit(&s->board->phase, memory_order_acquire);
+}
+
+/* When a graceful stop is over at the latest, on the monotonic clock. */
+static inline int64_t server_grace_end_ms(const struct server *s)
+{
+	return atomic_load_explicit(&s->board->grace_end_ms, memory_order_relaxed);
+}
+
+/* Loops count their sessions here, since --max-conns is for all of them together. */
+static inline void server_session_begins(struct server *s)
+{
+	atomic_fetch_add_explicit(&s->board->n_sessions, 1, memory_order_relaxed);
+}
+static inline void server_session_ended(struct server *s)
+{
+	atomic_fetch_sub_explicit(&s->board->n_sessions, 1, memory_order_relaxed);
+}
+static inline bool server_is_full(struct server *s)
+{
+	return atomic_load_explicit(&s->board->n_sessions, memory_order_relaxed) >= s->max_sessions;
 }
 
 /* --max-conns is reached, new clients wait: said once a minute at most. */

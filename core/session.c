@@ -173,7 +173,7 @@ static int linger_ms(const struct worker *w)
 {
 	if (!w->env.stopping)
 		return LINGER_MS;
-	int64_t share = (atomic_load(&w->server->grace_end_ms) - w->env.now_ms) / 16;
+	int64_t share = (server_grace_end_ms(w->server) - w->env.now_ms) / 16;
 	return share < LEAST_LINGER_MS ? 0 : share < STOP_LINGER_MS ? (int)share : STOP_LINGER_MS;
 }
 

@@ -1,10 +1,10 @@
-/* stats.h - the counters of all threads, for people (SIGUSR1) and for programs (--stats FILE). */
+/* stats.h - the counters of all threads and processes, for people (SIGUSR1) and for programs (--stats FILE). */
 #ifndef CORE_STATS_H
 #define CORE_STATS_H
 
 #include "server.h"
 
-/* The sum over threads that live and that have ended. */
+/* The sum over workers that live and that have ended. */
 void stats_sum(struct server *, struct counters *sum);
 
 /* A table on standard error. */

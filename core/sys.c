@@ -2,6 +2,7 @@
  *
  * accept4(2) recv(2) sendmsg(2) shutdown(2) close(2) select(2) poll(2) epoll_ctl(2) epoll_wait(2)
  * clock_nanosleep(2) socket(2) connect(2) openat2(2) fstat(2) getdents64(2) pread(2) sendfile(2)
+ * read(2) write(2) io_uring_enter(2) fcntl(2) ioctl(2) sigtimedwait(2) futex(2)
  *
  * Each call passes fault_before() on its way in, and after() on its way out:
  *
@@ -15,8 +16,11 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/futex.h>
+#include <linux/io_uring.h>
 #include <linux/openat2.h>
 #include <stddef.h>
+#include <sys/ioctl.h>
 #include <sys/sendfile.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -162,6 +166,11 @@ ssize_t sys_pread(struct counters *c, int fd, void *buf, size_t len, off_t offse
 	return error ? error : CALL(c, COUNT_PREAD, fd, pread(fd, buf, len, offset));
 }
 
+ssize_t sys_read(struct counters *c, int fd, void *buf, size_t len)
+{
+	return CALL(c, COUNT_OTHER, fd, read(fd, buf, len));
+}
+
 ssize_t sys_write(struct counters *c, int fd, const void *buf, size_t len)
 {
 	return CALL(c, COUNT_OTHER, fd, write(fd, buf, len));
@@ -202,6 +211,72 @@ int sys_epoll_wait(struct counters *c, int epfd, struct epoll_event *events, int
 {
 	int error = fault_before(COUNT_WAIT, NULL);
 	return error ? error : WAIT(c, timeout_ms, epoll_wait(epfd, events, max, timeout_ms));
+}
+
+int sys_set_owner(struct counters *c, int fd, const struct f_owner_ex *owner)
+{
+	int error = fault_before(COUNT_CTL, NULL);
+	return error ? error : (int)CALL(c, COUNT_CTL, fd, fcntl(fd, F_SETOWN_EX, owner));
+}
+
+int sys_set_signal(struct counters *c, int fd, int signo)
+{
+	int error = fault_before(COUNT_CTL, NULL);
+	return error ? error : (int)CALL(c, COUNT_CTL, fd, fcntl(fd, F_SETSIG, signo));
+}
+
+int sys_set_async(struct counters *c, int fd, bool on)
+{
+	int value = on, error = fault_before(COUNT_CTL, NULL);
+	return error ? error : (int)CALL(c, COUNT_CTL, fd, ioctl(fd, FIOASYNC, &value));
+}
+
+/* The kernel says EAGAIN when the time is over. */
+int sys_sigwait(struct counters *c, const sigset_t *signals, siginfo_t *info, int timeout_ms)
+{
+	struct timespec timeout = { timeout_ms / 1000, timeout_ms % 1000 * 1000000 };
+	int error = fault_before(COUNT_WAIT, NULL);
+	if (error)
+		return error;
+	ssize_t n = CALL(c, COUNT_WAIT, -1, sigtimedwait(signals, info, timeout_ms < 0 ? NULL : &timeout));
+	if (n == -EAGAIN && timeout_ms)
+		count_add(c, COUNT_EMPTY, 1);
+	return n > 0 ? 1 : n == -EAGAIN ? 0 : (int)n;
+}
+
+/* libc has no wrappers for these three. */
+int sys_io_uring_setup(struct counters *c, unsigned n_entries, struct io_uring_params *params)
+{
+	return (int)CALL(c, COUNT_OTHER, -1, syscall(SYS_io_uring_setup, n_entries, params));
+}
+
+int sys_io_uring_register(struct counters *c, int fd, unsigned op, void *arg, unsigned n)
+{
+	return (int)CALL(c, COUNT_OTHER, -1, syscall(SYS_io_uring_register, fd, op, arg, n));
+}
+
+/* Where it waits, faults for "wait" strike it; where it only submits, those for "enter". */
+int sys_io_uring_enter(struct counters *c, int fd, unsigned submit, unsigned wait_for, unsigned flags,
+		       struct io_uring_getevents_arg *limit)
+{
+	int error = fault_before(wait_for ? COUNT_WAIT : COUNT_ENTER, NULL);
+	flags |= limit ? IORING_ENTER_EXT_ARG : 0;
+	return error ? error : (int)CALL(c, COUNT_ENTER, -1, syscall(SYS_io_uring_enter, fd, submit, wait_for, flags,
+								     limit, limit ? sizeof *limit : 0));
+}
+
+/* glibc has no wrapper for futex. */
+int sys_futex_wait(struct counters *c, const uint32_t *word, uint32_t expected)
+{
+	int error = fault_before(COUNT_FUTEX, NULL);
+	return error ? error : (int)CALL(c, COUNT_FUTEX, -1,
+					 syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, expected, NULL));
+}
+
+/* It fails only for an address that is none: so no fault is injected, which would let somebody sleep for ever. */
+int sys_futex_wake(struct counters *c, const uint32_t *word, int n)
+{
+	return (int)CALL(c, COUNT_FUTEX, -1, syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, n));
 }
 
 int sys_sleep_until(struct counters *c, int64_t end_ns)

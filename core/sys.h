@@ -7,6 +7,7 @@
 #define CORE_SYS_H
 
 #include <poll.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -19,6 +20,11 @@
 
 #include "counters.h"
 #include "io.h"
+
+struct io_uring_getevents_arg;
+struct io_uring_params;
+
+struct f_owner_ex; /* <fcntl.h> */
 
 /* accept4(2); flags: SOCK_NONBLOCK or 0 (SOCK_CLOEXEC always). The kernel's address goes to *peer. */
 int     sys_accept(struct counters *, int listen_fd, struct peer *peer, int flags);
@@ -37,7 +43,8 @@ int     sys_fstat(struct counters *, int fd, struct stat *);
 int     sys_fstat_at(struct counters *, int dir_fd, const char *name, struct stat *);
 ssize_t sys_getdents(struct counters *, int dir_fd, void *entries, size_t size); /* getdents64(2) */
 ssize_t sys_pread(struct counters *, int fd, void *buf, size_t len, off_t offset);
-ssize_t sys_write(struct counters *, int fd, const void *buf, size_t len); /* the access log */
+ssize_t sys_read(struct counters *, int fd, void *buf, size_t len);        /* a pipe that wakes a loop */
+ssize_t sys_write(struct counters *, int fd, const void *buf, size_t len); /* the same; the access log */
 /* sendfile(2); *offset moves on. 0: the file has no more. */
 ssize_t sys_sendfile(struct counters *, int fd, int file_fd, off_t *offset, size_t len);
 
@@ -45,6 +52,28 @@ int sys_select(struct counters *, int n, fd_set *in, fd_set *out, int timeout_ms
 int sys_poll(struct counters *, struct pollfd *, unsigned n, int timeout_ms);
 int sys_epoll_ctl(struct counters *, int epfd, int op, int fd, uint32_t events, uint64_t data);
 int sys_epoll_wait(struct counters *, int epfd, struct epoll_event *, int max, int timeout_ms);
+
+/* What makes a descriptor raise signals; fcntl(2). Who gets them: F_SETOWN_EX. Which one: F_SETSIG. On or off: as O_ASYNC
+ * by F_SETFL does, but by ioctl(2) FIOASYNC, which says -ENOTTY of a file that cannot. */
+int sys_set_owner(struct counters *, int fd, const struct f_owner_ex *);
+int sys_set_signal(struct counters *, int fd, int signo);
+int sys_set_async(struct counters *, int fd, bool on);
+/* sigtimedwait(2), a wait. 1: one signal, which is in *info (events are counted by who looks what it tells); 0: none
+ * came in time. */
+int sys_sigwait(struct counters *, const sigset_t *, siginfo_t *info, int timeout_ms);
+
+/* io_uring_setup(2), io_uring_register(2), io_uring_enter(2): for uring.c alone. A limit, if there is one, goes with
+ * IORING_ENTER_EXT_ARG; what completed is counted by who reaps it. */
+int sys_io_uring_setup(struct counters *, unsigned n_entries, struct io_uring_params *);
+int sys_io_uring_register(struct counters *, int fd, unsigned op, void *arg, unsigned n);
+int sys_io_uring_enter(struct counters *, int fd, unsigned submit, unsigned wait_for, unsigned flags,
+		       struct io_uring_getevents_arg *limit);
+
+/* futex(2), between the threads of this process. Wait sleeps if *word still is `expected`: 0: woken, or for no
+ * reason, so look again; -EAGAIN: it is another one already; -EINTR: a signal (its handler without SA_RESTART). Wake
+ * returns how many, at most n, were woken. */
+int sys_futex_wait(struct counters *, const uint32_t *word, uint32_t expected);
+int sys_futex_wake(struct counters *, const uint32_t *word, int n);
 
 /* clock_nanosleep(2) on the monotonic clock, until `end_ns`: -EINTR when a signal came first. */
 int sys_sleep_until(struct counters *, int64_t end_ns);

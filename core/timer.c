@@ -1,57 +1,62 @@
-/* timer.c - a heap of deadlines; see timer.h.
+/* timer.c - what both kinds of timers have in common; see timer.h.
  *
  * SPDX-License-Identifier: MIT */
 #include "timer.h"
 
-#include <errno.h>
 #include <limits.h>
 
 #include "log.h"
-#include "pages.h"
-
-static size_t heap_size(uint32_t max)
-{
-	return ((size_t)max + 1) * sizeof(struct heap_node *);
-}
 
 int timers_open(struct timers *t, uint32_t max)
 {
-	*t = (struct timers){ .heap.nodes = pages_reserve(heap_size(max)), .max = max };
-	return t->heap.nodes ? 0 : -ENOMEM;
+	return timers_open_as(t, &timer_wheel, max);
+}
+
+int timers_open_as(struct timers *t, const struct timer_kind *kind, uint32_t max)
+{
+	*t = (struct timers){ .kind = kind, .max = max };
+	return kind->open(t);
 }
 
 void timers_close(struct timers *t)
 {
-	pages_release(t->heap.nodes, heap_size(t->max));
+	if (t->kind)
+		t->kind->close(t);
 	*t = (struct timers){ 0 };
 }
 
 void timer_arm(struct timers *t, struct timer *timer, int64_t when_ms)
 {
-	if (!timer->node.place && t->heap.n == t->max)
+	if (!timer->when_ms && t->n++ == t->max)
 		die_bug("timer_arm: more than %u timers", t->max);
-	heap_put(&t->heap, &timer->node, when_ms);
+	t->kind->arm(t, timer, when_ms > 0 ? when_ms : 1);
 }
 
 void timer_cancel(struct timers *t, struct timer *timer)
 {
-	heap_remove(&t->heap, &timer->node);
+	if (!timer->when_ms)
+		return;
+	t->kind->cancel(t, timer);
+	timer->when_ms = 0;
+	t->n--;
 }
 
 int timers_wait(const struct timers *t, int64_t now_ms)
 {
-	const struct heap_node *next = heap_top(&t->heap);
-	int64_t left = next ? next->key - now_ms : -1;
-	if (!next)
+	if (!t->n)
 		return -1;
-	return left < 0 ? 0 : left > INT_MAX ? INT_MAX : (int)left;
+	int64_t next = t->kind->next(t);
+	if (next <= now_ms)
+		return 0;
+	return next - now_ms > INT_MAX ? INT_MAX : (int)(next - now_ms);
 }
 
 struct timer *timers_pop(struct timers *t, int64_t now_ms)
 {
-	struct heap_node *next = heap_top(&t->heap);
-	if (!next || next->key > now_ms)
-		return NULL;
-	heap_remove(&t->heap, next);
-	return (struct timer *)(void *)((char *)next - offsetof(struct timer, node));
+	struct timer *due = t->kind->pop(t, now_ms);
+	if (due) {
+		due->when_ms = 0;
+		t->n--;
+	}
+	return due;
 }

@@ -1,4 +1,4 @@
-/* worker.c - a serving thread's buffers, and its place in the server's list; see worker.h.
+/* worker.c - a serving thread's buffers, and its place on the board; see worker.h. getrusage(2), gettid(2).
  *
  * SPDX-License-Identifier: MIT */
 #include "worker.h"
@@ -6,6 +6,9 @@
 #include <errno.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include "clock.h"
 #include "lookup.h"
@@ -41,20 +44,35 @@ static bool is_beside(const struct worker *w)
 	return w->service != w->server->service;
 }
 
-static void enter_list(struct worker *w)
+/* Of the sessions beside: what they count is for no one, but it has to go somewhere. */
+static struct berth *private_berth(void)
+{
+	struct berth *berth = aligned_alloc(_Alignof(struct berth), sizeof *berth);
+	if (berth)
+		memset(berth, 0, sizeof *berth);
+	return berth;
+}
+
+static int take_berth(struct worker *w)
 {
 	struct server *server = w->server;
+	if (is_beside(w)) {
+		w->berth = private_berth();
+		return w->berth ? 0 : -ENOMEM;
+	}
 	pthread_mutex_lock(&server->lock);
-	w->env.worker = server->n_workers++;
-	w->next = server->workers;
-	server->workers = w;
+	w->berth = board_take(server->board, BERTH_CREW);
 	pthread_mutex_unlock(&server->lock);
+	if (!w->berth)
+		return -EAGAIN;
+	w->env.worker = w->berth->number;
+	atomic_store(&w->berth->tid, gettid());
+	return 0;
 }
 
 int worker_open(struct worker *w, struct server *server, const struct service *service)
 {
-	*w = (struct worker){ .server = server, .service = service, .thread = pthread_self() };
-	w->counters = &w->own;
+	*w = (struct worker){ .server = server, .service = service };
 	w->env.config = server->config;
 	w->env.shared = server->shared;
 	w->env.idle_timeout_ms = server->options.idle_timeout_ms ? server->options.idle_timeout_ms : -1;
@@ -63,34 +81,57 @@ int worker_open(struct worker *w, struct server *server, const struct service *s
 	if (server->access.file)
 		w->env.access = log_access;
 	int error = allocate(w, service);
-	if (error)
+	if (!error)
+		error = take_berth(w);
+	if (error) {
+		free(w->session);
 		return error;
+	}
+	w->counters = &w->berth->counters;
 	worker_tick(w, clock_ms());
-	if (is_beside(w))
-		return 0;
-	enter_list(w);
-	w->counters->trace = trace_open(w);
+	if (!is_beside(w))
+		w->counters->trace = trace_open(w);
 	return 0;
 }
 
-static void leave_list(struct worker *w)
+void worker_is_passing(struct worker *w)
 {
 	struct server *server = w->server;
 	pthread_mutex_lock(&server->lock);
-	struct worker **link = &server->workers;
-	while (*link != w)
-		link = &(*link)->next;
-	*link = w->next;
-	counters_merge(&server->gone, w->counters);
+	board_make_passing(server->board, w->berth);
+	pthread_mutex_unlock(&server->lock);
+}
+
+static void note_cpu_time(struct berth *berth)
+{
+	struct rusage usage;
+	if (getrusage(RUSAGE_THREAD, &usage))
+		return;
+	atomic_store(&berth->user_us, (int64_t)usage.ru_utime.tv_sec * 1000000 + usage.ru_utime.tv_usec);
+	atomic_store(&berth->sys_us, (int64_t)usage.ru_stime.tv_sec * 1000000 + usage.ru_stime.tv_usec);
+}
+
+static void leave_berth(struct worker *w)
+{
+	struct server *server = w->server;
+	struct berth *berth = w->berth;
+	if (is_beside(w)) {
+		free(berth);
+		return;
+	}
+	trace_close(server, w->counters->trace);
+	if (berth->use == BERTH_CREW)
+		note_cpu_time(berth);
+	pthread_mutex_lock(&server->lock);
+	atomic_store(&berth->tid, 0);
+	if (berth->use == BERTH_PASSING)
+		board_give_back(server->board, berth);
 	pthread_mutex_unlock(&server->lock);
 }
 
 void worker_close(struct worker *w)
 {
-	if (!is_beside(w)) {
-		trace_close(w->server, w->counters->trace);
-		leave_list(w);
-	}
+	leave_berth(w);
 	lookups_close(w->lookups);
 	free(w->session); /* the beginning of the block */
 }

@@ -1,4 +1,4 @@
-/* worker.h - a thread that serves: its counters, its buffers, and what its sessions may know of the world.
+/* worker.h - a thread or process that serves: its counters, its buffers, what its sessions may know of the world.
  *
  * The window is where received bytes stand while a session looks at them: one per thread, hot in cache, instead of
  * one per connection. Between two turns a session's untaken bytes are kept in memory of their own (session.c).
@@ -9,11 +9,8 @@
 #ifndef CORE_WORKER_H
 #define CORE_WORKER_H
 
-#include <pthread.h>
-#include <stdatomic.h>
-
 #include "backend.h"
-#include "counters.h"
+#include "board.h"
 
 enum { RECEIVE_SIZE = 16 << 10, SCRATCH_SIZE = 16 << 10 };
 
@@ -26,7 +23,8 @@ struct window {
 };
 
 struct worker {
-	struct counters *counters; /* its own; others read them */
+	struct counters *counters; /* those of its berth */
+	struct berth   *berth;     /* its place on the board; beside the clients' sessions: memory of its own */
 	struct io_env   env;
 	int64_t         wall_due_ms; /* when env.wall_s is to be looked up again */
 	struct server  *server;
@@ -40,18 +38,15 @@ struct worker {
 	bool            nonblocking; /* descriptors are */
 	int           (*open_lookups)(struct worker *); /* sets lookups, and how the loop hears of them */
 	void          (*forget)(struct worker *, struct end *); /* a watched end is about to be closed */
-	/* The server's list of workers, guarded by its lock. */
-	struct worker  *next;
-	pthread_t       thread;
-	struct counters own;
-	/* When a call of a blocking thread must end: read by the thread that wakes it. 0: no deadline. */
-	_Atomic int64_t deadline_ms;
 };
 
-/* Allocates the buffers and enters the server's list, unless the service is the one beside it: that serves no clients.
- * 0 or -ENOMEM. The caller owns *w. */
+/* Allocates the buffers and takes a berth, as one of a crew; unless the service is the one beside the server's: that
+ * serves no clients and is not on the board. To be called by the thread that serves. 0, -ENOMEM, or -EAGAIN: no berth is
+ * free. The caller owns *w. */
 int  worker_open(struct worker *w, struct server *, const struct service *);
-/* Leaves the list; its counts go to the server's total. */
+/* It comes and goes with a connection, or only brings work to others: so it is not shown by itself in statistics. */
+void worker_is_passing(struct worker *w);
+/* Leaves its berth, and what it counted there; if it was passing, the berth is free again. */
 void worker_close(struct worker *w);
 
 /* Gives the sessions that run next the clock, and whether the server is stopping. */

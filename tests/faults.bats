@@ -29,7 +29,7 @@ serves() {
 		for fault in recv:every\ 2:EINTR recv:every\ 3:short send:every\ 2:short send:every\ 3:EINTR \
 			wait:every\ 2:EINTR accept:1:EINTR accept:1:ECONNABORTED; do
 			# That a short read means drained is a promise of the kernel's (epoll(7)) that edge-triggered code stands on.
-			[[ $backend == epoll_et && $fault == recv:*short ]] && continue
+			[[ $backend =~ ^(epoll_et|sigio)$ && $fault == recv:*short ]] && continue
 			with_fault "$fault" "$backend"
 			serves
 			serves

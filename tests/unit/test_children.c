@@ -183,9 +183,9 @@ static void a_reserved_port_refuses_clients_and_takes_servers(void)
 		uint16_t port = port_of(kept);
 		for (int life = 0; life < 2; life++) {
 			CHECK_INT(net_connect("127.0.0.1", port), -ECONNREFUSED);
-			int server = net_listen(hosts[i], port, 5), client = net_connect("127.0.0.1", port);
+			int server = net_listen(hosts[i], port, 5, false), client = net_connect("127.0.0.1", port);
 			CHECK(server >= 0 && client >= 0);
-			CHECK_INT(net_listen(hosts[i], port, 5), -EADDRINUSE);
+			CHECK_INT(net_listen(hosts[i], port, 5, false), -EADDRINUSE);
 			CHECK_INT(net_reserve(hosts[i], port), -EADDRINUSE);
 			close(server); /* the client is not accepted yet: it is reset */
 			close(client);

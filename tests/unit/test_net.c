@@ -118,13 +118,13 @@ static void listens_and_connects(void)
 {
 	char name[NET_TEXT], host[NET_TEXT];
 	uint16_t port = 0;
-	int fd = net_listen("127.0.0.1", 0, 5);
+	int fd = net_listen("127.0.0.1", 0, 5, false);
 	CHECK(fd >= 0);
 	CHECK_INT(net_local_name(fd, name, sizeof name), 0);
 	CHECK_INT(net_split(name, host, sizeof host, &port), 0);
 	CHECK_STR(host, "127.0.0.1");
 	CHECK(port > 0);
-	CHECK_INT(net_listen("127.0.0.1", port, 5), -EADDRINUSE);
+	CHECK_INT(net_listen("127.0.0.1", port, 5, false), -EADDRINUSE);
 	int client = net_connect(host, port);
 	CHECK(client >= 0);
 	close(client);
@@ -138,7 +138,7 @@ static void all_interfaces_take_both_families(void)
 {
 	char name[NET_TEXT], host[NET_TEXT];
 	uint16_t port = 0;
-	int fd = net_listen("", 0, 5);
+	int fd = net_listen("", 0, 5, false);
 	CHECK(fd >= 0);
 	CHECK_INT(net_local_name(fd, name, sizeof name), 0);
 	CHECK_INT(net_split(name, host, sizeof host, &port), 0);

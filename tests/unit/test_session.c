@@ -72,6 +72,7 @@ static void set_up(struct bench *b)
 	wish = (struct io_req){ .op = IO_RECV, .timeout_ms = -1 };
 	CHECK_INT(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair), 0);
 	CHECK_INT(worker_open(&b->worker, &server, &toy), 0);
+	worker_is_passing(&b->worker);
 	b->worker.nonblocking = true;
 	b->session = calloc(1, sizeof *b->session);
 	b->far = pair[1];
@@ -272,7 +273,7 @@ static void a_graceful_stop_gives_one_last_receive(void)
 	wish.used = 1;
 	receive(&b, "x", 1);
 	b.worker.env.stopping = true;
-	server.grace_end_ms = b.worker.env.now_ms + 5000;
+	server.board->grace_end_ms = b.worker.env.now_ms + 5000;
 	CHECK_INT(write(b.far, "y", 1), 1);
 	ssize_t n = attempt(&b);
 	CHECK_INT(n, 1);
@@ -297,7 +298,7 @@ static void at_the_end_of_a_stop_no_one_lingers(void)
 	wish.used = 1;
 	receive(&b, "x", 1);
 	b.worker.env.stopping = true;
-	server.grace_end_ms = b.worker.env.now_ms + 100;
+	server.board->grace_end_ms = b.worker.env.now_ms + 100;
 	CHECK_INT(attempt(&b), -EINTR);
 	CHECK_INT(attempt(&b), 0);
 	CHECK_INT(read(b.far, &end, 1), 0);
@@ -320,5 +321,8 @@ int main(void)
 		TEST(at_the_end_of_a_stop_no_one_lingers),
 		{ 0 },
 	};
-	return run_tests(tests);
+	server.board = board_open(2);
+	int status = run_tests(tests);
+	board_close(server.board);
+	return status;
 }

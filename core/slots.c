@@ -1,0 +1,171 @@
+/* slots.c - the places of a loop's sessions; see slots.h.
+ *
+ * SPDX-License-Identifier: MIT */
+#include "slots.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "backend.h"
+#include "pages.h"
+
+int slots_open(struct slots *s, uint32_t capacity, size_t state_size)
+{
+	size_t size = sizeof(struct slot) + state_size;
+	s->slot_size = (size + 7) & ~(size_t)7;
+	s->capacity = capacity;
+	s->base = pages_reserve(capacity * s->slot_size);
+	semaphore_init(&s->mutex, 1);
+	return s->base ? 0 : -ENOMEM;
+}
+
+void slots_close(struct slots *s)
+{
+	pages_release(s->base, s->capacity * s->slot_size);
+}
+
+void slots_lock(struct slots *s, struct counters *c)
+{
+	while (s->shared && semaphore_down(c, &s->mutex))
+		; /* a signal came: wait on */
+}
+
+void slots_unlock(struct slots *s, struct counters *c)
+{
+	if (s->shared)
+		semaphore_up(c, &s->mutex);
+}
+
+/* ---- whose is it? ---- */
+
+static enum slot_state state_of(const struct slot *slot)
+{
+	return (enum slot_state)atomic_load_explicit(&slot->state, memory_order_acquire);
+}
+
+static void set_state(struct slot *slot, enum slot_state state)
+{
+	atomic_store_explicit(&slot->state, (unsigned char)state, memory_order_release);
+}
+
+static bool swap_state(struct slot *slot, enum slot_state from, enum slot_state to)
+{
+	unsigned char was = (unsigned char)from;
+	return atomic_compare_exchange_strong(&slot->state, &was, (unsigned char)to);
+}
+
+static bool claim_from_others(struct slot *slot)
+{
+	for (;;) {
+		if (swap_state(slot, SLOT_PARKED, SLOT_TAKEN))
+			return true;
+		if (swap_state(slot, SLOT_TAKEN, SLOT_MISSED) || state_of(slot) == SLOT_MISSED ||
+		    !slot_is_live(slot))
+			return false;
+	}
+}
+
+bool slot_claim(const struct slots *s, struct slot *slot)
+{
+	if (s->shared)
+		return claim_from_others(slot);
+	if (state_of(slot) != SLOT_PARKED)
+		return false;
+	set_state(slot, SLOT_TAKEN);
+	return true;
+}
+
+static void expect_anything(struct end *end)
+{
+	end->ready |= WATCH_READ | WATCH_WRITE | WATCH_END;
+}
+
+bool slot_release(const struct slots *s, struct slot *slot)
+{
+	if (!s->shared) {
+		set_state(slot, SLOT_PARKED);
+		return true;
+	}
+	if (swap_state(slot, SLOT_TAKEN, SLOT_PARKED))
+		return true;
+	set_state(slot, SLOT_TAKEN);
+	expect_anything(&slot->session.client);
+	if (slot->session.reach)
+		expect_anything(&slot->session.reach->origin);
+	return false;
+}
+
+bool slot_is_live(const struct slot *slot)
+{
+	return state_of(slot) != SLOT_FREE;
+}
+
+/* ---- the table ---- */
+
+static uint32_t number_of(const struct slots *s, const struct slot *slot)
+{
+	return (uint32_t)((size_t)((const char *)slot - s->base) / s->slot_size) + 1;
+}
+
+uint64_t slot_token(const struct slots *s, const struct slot *slot, enum io_end end)
+{
+	return (uint64_t)slot->generation << 32 | number_of(s, slot) << 1 | (end == IO_ORIGIN);
+}
+
+struct slot *slot_of(const struct slots *s, uint64_t token)
+{
+	struct slot *slot = slot_at(s, (uint32_t)token >> 1);
+	return slot->generation == (uint32_t)(token >> 32) && slot_is_live(slot) ? slot : NULL;
+}
+
+struct slot *slot_take(struct slots *s, struct counters *c)
+{
+	slots_lock(s, c);
+	struct slot *slot = s->free_head;
+	if (slot)
+		s->free_head = slot->next;
+	else
+		slot = slot_at(s, ++s->touched);
+	s->n_live++;
+	slots_unlock(s, c);
+	uint32_t generation = slot->generation + 1;
+	memset(slot, 0, s->slot_size);
+	slot->generation = generation ? generation : 1; /* 0 is no session's */
+	set_state(slot, SLOT_TAKEN);
+	return slot;
+}
+
+void slot_give_back(struct slots *s, struct counters *c, struct slot *slot)
+{
+	slots_lock(s, c);
+	set_state(slot, SLOT_FREE);
+	slot->next = s->free_head;
+	s->free_head = slot;
+	s->n_live--;
+	slots_unlock(s, c);
+}
+
+/* ---- the run queue ---- */
+
+void slots_enqueue(struct slots *s, struct counters *c, struct slot *slot)
+{
+	slots_lock(s, c);
+	slot->next = NULL;
+	if (s->run_head)
+		s->run_tail->next = slot;
+	else
+		s->run_head = slot;
+	s->run_tail = slot;
+	s->n_queued++;
+	slots_unlock(s, c);
+}
+
+struct slot *slots_dequeue(struct slots *s, struct counters *c)
+{
+	slots_lock(s, c);
+	struct slot *slot = s->run_head;
+	s->run_head = slot->next;
+	s->n_queued--;
+	slots_unlock(s, c);
+	return slot;
+}
