@@ -1,9 +1,9 @@
 /* sigio.c - signal-driven I/O: the kernel sends a signal for each change, and wait() fetches them one by one.
  *
- *     watch: fcntl F_SETOWN_EX  "to this thread"       a byte comes         wait: sigtimedwait, until none is left
- *            fcntl F_SETSIG     "this signal"  ----->  [ signal | signal ]    |  si_fd: WHO has changed, a suspect
- *            ioctl FIOASYNC     "from now on"          queue of the thread    v
- *                                                                           poll of the suspects: WHAT they are
+ *     watch: F_SETOWN_EX  "to this thread"     a byte comes            wait: sigtimedwait, until none is left
+ *            F_SETSIG     "this signal"  --->  [ signal | signal ]  --->   |  si_fd: WHO has changed, a suspect
+ *            FIOASYNC     "from now on"        queue of the thread         v
+ *                                                                        poll of the suspects: WHAT they are
  *
  * The signal is a real-time one: these queue up and say for which descriptor. It stays blocked, so nothing runs
  * in a handler. It also says what happened (si_band), but not all of it: the end of a stream is POLL_IN, like
@@ -83,7 +83,8 @@ static unsigned seen_of(short revents)
 static void suspect(struct sigio_state *s, int fd)
 {
 	struct watched *w = &s->watched[fd];
-	int events = (w->now & WATCH_READ ? POLLIN | POLLRDHUP | POLLPRI : 0) | (w->now & WATCH_WRITE ? POLLOUT : 0);
+	int events = (w->now & WATCH_READ ? POLLIN | POLLRDHUP | POLLPRI : 0) |
+		     (w->now & WATCH_WRITE ? POLLOUT : 0);
 	if (!w->suspect)
 		w->suspect = ++s->n_suspects;
 	s->suspects[w->suspect - 1] = (struct pollfd){ .fd = fd, .events = (short)events };

@@ -19,6 +19,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <ucontext.h>
+#include <unistd.h>
 
 #include "log.h"
 
@@ -31,7 +32,7 @@ enum { STACK_SIZE = 64 << 10 };
 /* The guard is wider than any frame of ours (13 KiB, says gcc -fstack-usage), so that none steps over it. And
  * an odd number of pages from stack to stack spreads their upper ends, where the work is done, over the sets of
  * a cache. */
-enum { PAGE = 4096, GUARD_SIZE = 5 * PAGE, KEEP = 256 };
+enum { GUARD_PAGES = 5, KEEP = 256 };
 
 /* ---- what sanitizers must be told of every switch; nothing for all others ---- */
 
@@ -93,6 +94,7 @@ struct coroutine_pool {
 	struct counters  *counters;
 	struct coroutine *free, *running;
 	unsigned          n_stacks, n_free;
+	size_t            guard_size;
 	struct side       loop; /* who resumes */
 };
 
@@ -122,21 +124,21 @@ static void live(unsigned high, unsigned low)
 
 static char *mapping_of(struct coroutine *co)
 {
-	return (char *)(co + 1) - STACK_SIZE - GUARD_SIZE;
+	return (char *)(co + 1) - STACK_SIZE - co->pool->guard_size;
 }
 
 static void unmap(struct coroutine *co)
 {
 	co->pool->n_stacks--;
 	shadow_forget(&co->self.shadow);
-	munmap(mapping_of(co), GUARD_SIZE + STACK_SIZE);
+	munmap(mapping_of(co), co->pool->guard_size + STACK_SIZE);
 }
 
 /* glibc's getcontext asks for the signal mask, once for each new stack. */
 static void prepare(struct coroutine *co)
 {
 	uint64_t address = (uint64_t)(uintptr_t)co;
-	char *bottom = mapping_of(co) + GUARD_SIZE;
+	char *bottom = mapping_of(co) + co->pool->guard_size;
 	count_add(co->pool->counters, COUNT_SIGMASK, 1);
 	if (getcontext(&co->self.context))
 		die_bug("getcontext failed");
@@ -148,12 +150,12 @@ static void prepare(struct coroutine *co)
 
 static struct coroutine *make(struct coroutine_pool *pool)
 {
-	const size_t size = GUARD_SIZE + STACK_SIZE;
-	char *low = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK,
-			 -1, 0);
+	const size_t size = pool->guard_size + STACK_SIZE;
+	char *low = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
 	if (low == MAP_FAILED)
 		return NULL;
-	if (mprotect(low, GUARD_SIZE, PROT_NONE)) {
+	if (mprotect(low, pool->guard_size, PROT_NONE)) {
 		munmap(low, size);
 		return NULL;
 	}
@@ -189,8 +191,10 @@ static struct coroutine *take_free(struct coroutine_pool *pool)
 struct coroutine_pool *coroutine_pool_open(struct counters *counters)
 {
 	struct coroutine_pool *pool = calloc(1, sizeof *pool);
-	if (pool)
-		pool->counters = counters;
+	if (!pool)
+		return NULL;
+	pool->counters = counters;
+	pool->guard_size = GUARD_PAGES * (size_t)sysconf(_SC_PAGESIZE);
 	return pool;
 }
 

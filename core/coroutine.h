@@ -12,7 +12,7 @@
  * So code that waits in the middle can be written as code that blocks, and one thread runs thousands of it.
  * Nothing is preempted: between two yields a coroutine has the thread, and all that belongs to it, to itself.
  *
- * What it costs. A switch saves and loads some twenty registers, and the signal mask: by a system call,
+ * What it costs. A switch saves and loads registers, and the signal mask too: by a system call,
  * rt_sigprocmask, hidden in libc, in each swapcontext. COUNT_SWITCHES and COUNT_SIGMASK count both
  * (tests/unit/test_coroutine.c looks with strace whether that is true). Memory is address space until it is
  * touched: a coroutine that is parked not deep in its calls holds one page, 4 KiB; what a deeper call has

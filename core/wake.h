@@ -1,7 +1,7 @@
 /* wake.h - a pipe that wakes a loop: another thread, or a signal handler, writes a byte, and the wait ends.
  *
- *     loop:     watches wake_fd() like any other descriptor ... wait ---> readable: wake_heard(), then what is new
- *     others:   leave their news where the loop will look, then wake_up()
+ *     loop:   watches wake_fd() as any other descriptor ... wait ---> readable: wake_heard(), then what is new
+ *     others: leave their news where the loop will look, then wake_up()
  *
  * A loop that waits in one place can hear of one kind of thing only: descriptors. What is no descriptor (a
  * lock, a signal, a list with something on it) becomes one by a pipe whose two ends belong to the same process.

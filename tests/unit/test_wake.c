@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
@@ -137,6 +138,7 @@ static void a_pipe_raises_SIGIO_and_an_eventfd_does_not(void)
 	CHECK_INT(raises_signals(eventfd(0, EFD_NONBLOCK)), 0);
 	CHECK_INT(raises_signals(signalfd(-1, &signals, SFD_NONBLOCK)), 0);
 	CHECK_INT(raises_signals(timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK)), 0);
+	CHECK_INT(raises_signals(epoll_create1(0)), 0);
 	wake_close(&w);
 }
 
