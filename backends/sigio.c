@@ -18,7 +18,7 @@
  *    full, the kernel sends a plain SIGIO, which says nothing but "you missed some". Then everyone is a
  *    suspect.
  *  - The owner is the open file's, not the descriptor's: of two threads that watch the same listener the last
- *    one gets all the signals. Several loops need a listener each.
+ *    one gets all the signals. So several loops need a listener each, or one that deals.
  *  - A signal may come late, for a descriptor that is closed by then, or opened anew.
  *  - signalfd(2) raises no SIGIO (core/wake.h). So the signals that it is for are taken here as well, and given
  *    back.
@@ -319,8 +319,10 @@ static const struct poller sigio_poller = {
 const struct backend sigio_backend = {
 	.contract = MUXLAB_CONTRACT,
 	.name = "sigio",
-	.summary = "one loop over real-time signals, one for each event",
+	.summary = "a loop over real-time signals, one for each event",
 	.see_also = "fcntl(2), sigtimedwait(2), signal(7)",
+	.workers = "loops",
+	.accept_modes = 1 << ACCEPT_REUSEPORT | 1 << ACCEPT_DISPATCH,
 	.family = IO_READINESS,
 	.probe = sigio_probe,
 	.run = reactor_run,

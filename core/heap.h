@@ -1,4 +1,4 @@
-/* heap.h - a binary heap of pointers: the smallest key is on top. Behind the timers, and the order of use of a cache.
+/* heap.h - a binary heap of pointers: the smallest key is on top. Behind one kind of timers and a cache's order of use.
  *
  *     nodes[1]       has the smallest key; the children of nodes[i] are nodes[2i] and nodes[2i+1]
  *

@@ -216,7 +216,7 @@ static void print_backend(const struct backend *b)
 	else if (b->max_sessions)
 		snprintf(clients, sizeof clients, "%d", b->max_sessions);
 	else if (b->one_each)
-		snprintf(clients, sizeof clients, "-w %d", b->default_workers ? b->default_workers : 1);
+		snprintf(clients, sizeof clients, "%d", b->default_workers ? b->default_workers : 1);
 	printf("%-16s %-10s %-8s %-8s %s", b->name, family_names[b->family], clients, error ? "no" : "yes",
 	       error ? strerrordesc_np(-error) : b->summary);
 	printf(error ? "\n" : "; %s\n", b->see_also ? b->see_also : "");
@@ -261,17 +261,25 @@ static void complain_accept(const struct server *s)
 	fprintf(stderr, "\n");
 }
 
+/* Nothing was said: they share it, or, where they cannot, do the first thing that they can. */
+static void choose_accept(struct server_options *o, unsigned modes)
+{
+	if (o->accept < 0)
+		o->accept = o->workers > 1 && modes ? ffs((int)modes) - 1 : ACCEPT_SHARED;
+}
+
 /* Do --workers, --accept and --processes fit the backend? 0, or the exit status. */
 static int check_workers(struct server *s)
 {
 	const struct backend *b = s->backend;
 	struct server_options *o = &s->options;
+	choose_accept(o, b->accept_modes);
 	if (o->workers > 1 && !b->workers)
 		fprintf(stderr, "%s: backend %s has nothing to count by --workers; leave it at 1\n", s->program, b->name);
 	else if ((o->accept || o->processes) && !b->accept_modes)
 		fprintf(stderr, "%s: backend %s has no loops, so --%s means nothing to it\n", s->program, b->name,
 			o->processes ? "processes" : "accept");
-	else if (o->accept && !(b->accept_modes & 1U << o->accept))
+	else if ((o->accept || (b->accept_modes && o->workers > 1)) && !(b->accept_modes & 1U << o->accept))
 		complain_accept(s);
 	else if (o->processes && o->accept == ACCEPT_DISPATCH)
 		fprintf(stderr, "%s: --accept dispatch hands clients from thread to thread; leave out --processes\n",
@@ -608,7 +616,7 @@ int server_main(const struct service *service, const char *program, const struct
 	struct server server = {
 		.service = service, .program = program, .listen_fd = -1, .root_fd = -1,
 		.lock = PTHREAD_MUTEX_INITIALIZER, .session_ended = PTHREAD_COND_INITIALIZER,
-		.options = { .backend = "epoll_lt", .host = "127.0.0.1", .port = -1, .backlog = 4096,
+		.options = { .backend = "epoll_lt", .host = "127.0.0.1", .port = -1, .accept = -1, .backlog = 4096,
 			     .idle_timeout_ms = 60000, .grace_ms = 5000, .log_level = LOG_INFO,
 			     .file_cache = 32 << 20 },
 	};

@@ -25,7 +25,7 @@ struct server_options {
 	const char *host;
 	int         port;         /* -1: the service's */
 	int         workers;      /* 0: as many as the backend likes */
-	int         accept;       /* enum accept_mode */
+	int         accept;       /* enum accept_mode; -1 until the backend is known, if nothing was said */
 	int         max_conns;    /* 0: what descriptors allow */
 	int         backlog;
 	int         idle_timeout_ms; /* 0: none */

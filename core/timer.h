@@ -11,7 +11,7 @@
  * since struct timer has room for two links (one for a heap alone would be 16, and make 24).
  *
  * A struct timer is embedded in what it times. Users keep re-arming rare: a session whose deadline moves later
- * just notes the new one, and looks when the old one pops (see reactor.c). */
+ * just notes the new one, and looks when the old one pops (see loop.c). */
 #ifndef CORE_TIMER_H
 #define CORE_TIMER_H
 
