@@ -11,7 +11,7 @@
  * SPDX-License-Identifier: MIT */
 #include "backends.h"
 
-static void serve_in_turn(struct worker *worker)
+void iterative_serve(struct worker *worker)
 {
 	struct peer peer;
 	for (int fd; (fd = blocking_accept(worker, &peer)) >= 0;)
@@ -21,7 +21,7 @@ static void serve_in_turn(struct worker *worker)
 static int iterative_run(struct server *server, const struct poller *none)
 {
 	(void)none;
-	return blocking_run(server, 1, serve_in_turn);
+	return blocking_run(server, 1, iterative_serve);
 }
 
 const struct backend iterative_backend = {

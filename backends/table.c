@@ -8,6 +8,10 @@
 const struct backend *const backends[] = {
 	&iterative_backend, /* one client at a time: what all others are measured against */
 	&thread_backend,    /* the same loop, once per client */
+	&prethread_backend, /* as many threads as one likes, made before anyone comes */
+	&thread_queue_backend, /* the same, and a buffer in which clients wait for them */
+	&fork_backend,      /* processes in place of threads: a wall around each client */
+	&prefork_backend,   /* made before anyone comes */
 	&select_backend,    /* one thread for all, and the oldest way to ask who is ready */
 	&poll_backend,      /* the same question without a limit on numbers */
 	&epoll_lt_backend,  /* the kernel keeps the list */

@@ -32,6 +32,8 @@ void access_reopen(struct access_log *log)
 {
 	if (!log->file)
 		return;
+	if (log->asked)
+		atomic_store(&log->reopened, atomic_load(log->asked));
 	int fd = open_file(log->file);
 	if (fd < 0) {
 		errno = -fd;
@@ -54,6 +56,8 @@ static void say_dropped(struct access_log *log, ssize_t error)
 
 void access_write(struct access_log *log, struct counters *counters, const char *line, size_t len)
 {
+	if (log->asked && atomic_load_explicit(log->asked, memory_order_relaxed) != atomic_load(&log->reopened))
+		access_reopen(log);
 	ssize_t n = sys_write(counters, log->fd, line, len);
 	if (n != (ssize_t)len)
 		say_dropped(log, n);

@@ -14,6 +14,8 @@ struct counters;
 struct access_log {
 	const char          *file;    /* as in the options; NULL: there is none */
 	int                  fd;      /* stays the same number when the file is opened anew */
+	const atomic_uint   *asked;   /* how often all processes were asked to open it anew; NULL: there is just one */
+	atomic_uint          reopened; /* how often this one has: it looks before it writes a line */
 	_Atomic uint64_t     dropped;
 	_Atomic int64_t      said_ms; /* when it was last said that lines are dropped; 0: never */
 };

@@ -69,8 +69,21 @@ int reactor_run(struct server *, const struct poller *);
 
 /* ---- for blocking backends ---- */
 
-/* Runs `serve` in n threads until the server is told to stop and each has returned. */
+/* Runs `serve` in n threads until the server is told to stop and each has returned. 0 or -errno: why it could not begin. */
 int blocking_run(struct server *, int n, void (*serve)(struct worker *));
+
+/* The same with several kinds of threads. */
+struct role {
+	int    n;
+	void (*serve)(struct worker *);
+	void  *with;    /* what worker_with() returns in them */
+	bool   passing; /* they serve no client themselves, so they are not shown beside those who do */
+};
+int   blocking_run_roles(struct server *, const struct role *, int n_roles);
+void *worker_with(struct worker *);
+
+/* The same in n processes, which are replaced when they die (processes.h). */
+int processes_run(struct server *, int n, void (*serve)(struct worker *));
 
 /* The next client's descriptor, or -1: the server is stopping, return. Waits while the machine is out of
  * descriptors or --max-conns is reached. */
@@ -81,6 +94,15 @@ void blocking_session(struct worker *, int fd, const struct peer *peer);
 
 /* The same on a new thread, which ends with the session. Waits while no thread is to be had. */
 void blocking_spawn(struct worker *, int fd, const struct peer *peer);
+
+/* The same in a new process. */
+void processes_spawn(struct worker *, int fd, const struct peer *peer);
+
+/* Until every process that was spawned has ended: the thread that spawned them must not return before. */
+void processes_wait(struct worker *);
+
+/* For a client that was handed over, and that no one can serve any more: closes fd. */
+void blocking_turn_away(struct worker *, int fd);
 
 /* ---- for all ---- */
 

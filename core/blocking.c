@@ -1,25 +1,22 @@
-/* blocking.c - the driver of threads that block: one loop for a session, one thread that watches over them all.
+/* blocking.c - the driver of threads that block: one loop for a session, whoever runs it.
  *
- *     serving thread                              the thread that called blocking_run()
- *     --------------                              -------------------------------------
- *     accept -> session:                          sigtimedwait, twice a second:
- *       do { try; resume; } while (not done)        a deadline has passed? --+
- *          ^                                        stop asked for? ---------+--> WAKE signal to that thread
- *          +--- EINTR: look at deadline and phase <--------------------------+
+ *     serving thread or process                   the thread that called blocking_run(), or the first process
+ *     -------------------------                   -----------------------------------------------------------
+ *     accept -> session:                          watch.c: signals, deadlines, stop
+ *       do { try; resume; } while (not done)        |
+ *          ^                                        |
+ *          +--- EINTR: look at deadline and phase <-+
  *
- * A request costs recv and send and nothing else: deadlines are one store into the worker, no setsockopt and no
- * timer of the kernel's. A thread that blocks is woken by a signal whose handler does nothing; its call then fails with
- * EINTR. A signal that comes just before the call would be lost, so it is sent again until the thread has moved on:
- * a deadline may fire half a second late, a stop some milliseconds.
+ * A request costs recv and send and nothing else: deadlines are one store into the worker's berth, no setsockopt and no
+ * timer of the kernel's.
  *
  * Limits: as many clients as threads. A reset is seen when the thread next touches the socket.
- * signal(7) "Interruption of system calls", tgkill(2), sigtimedwait(2), accept(2), recv(2).
+ * signal(7) "Interruption of system calls", accept(2), recv(2), pthread_create(3).
  *
  * SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -27,12 +24,14 @@
 #include "clock.h"
 #include "error.h"
 #include "log.h"
+#include "processes.h"
 #include "server.h"
 #include "session.h"
 #include "sys.h"
+#include "watch.h"
 #include "worker.h"
 
-enum { WAKE_SIGNAL = SIGURG, TICK_MS = 500, STOP_TICK_MS = 10, MARGIN_MS = 20, ROOM_WAIT_S = 1 };
+enum { MARGIN_MS = 20, ROOM_WAIT_S = 1 };
 
 /* A session needs little stack: its buffers are the worker's. Sanitizers put red zones on it. */
 #if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
@@ -102,7 +101,7 @@ static void converse(struct worker *w, struct session *s, int fd, const struct p
 }
 
 /* The other half of what blocking_accept() counted. */
-static void client_has_left(struct server *server)
+static void count_out(struct server *server)
 {
 	pthread_mutex_lock(&server->lock);
 	atomic_fetch_sub(&server->board->n_sessions, 1);
@@ -110,20 +109,41 @@ static void client_has_left(struct server *server)
 	pthread_mutex_unlock(&server->lock);
 }
 
+/* One client's process leaves when it is buried, not before. */
+static void client_has_left(struct worker *w)
+{
+	if (w->server->berth && w->berth->use == BERTH_PASSING)
+		return;
+	atomic_store(&w->berth->n_sessions, 0);
+	count_out(w->server);
+}
+
 void blocking_session(struct worker *w, int fd, const struct peer *peer)
 {
-	struct server *server = w->server;
-	memset(w->session, 0, sizeof *w->session + server->service->session_size);
+	atomic_store(&w->berth->n_sessions, 1);
+	memset(w->session, 0, sizeof *w->session + w->server->service->session_size);
 	converse(w, w->session, fd, peer);
-	client_has_left(server);
+	client_has_left(w);
+}
+
+void blocking_turn_away(struct worker *w, int fd)
+{
+	sys_close(w->counters, fd);
+	client_has_left(w);
 }
 
 /* ---- accepting ---- */
 
-/* Until a client leaves, a while has passed, or the watch has news of a stop. */
-static void wait_for_room(struct server *server)
+/* Until a client leaves, a while has passed, or the watch has news of a stop. In a child no one else could tell: so it
+ * sleeps, and the watch wakes it. */
+static void wait_for_room(struct worker *w)
 {
+	struct server *server = w->server;
 	struct timespec until;
+	if (server->berth) {
+		sys_sleep_until(w->counters, clock_ns() + ROOM_WAIT_S * INT64_C(1000000000));
+		return;
+	}
 	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += ROOM_WAIT_S;
 	pthread_mutex_lock(&server->lock);
@@ -140,6 +160,12 @@ static void stop_waiting(int listen_fd)
 		fcntl(listen_fd, F_SETFL, flags | O_NONBLOCK);
 }
 
+/* Where each worker serves one client, the workers are the limit. */
+static bool is_full(const struct server *server)
+{
+	return !server->backend->one_each && atomic_load(&server->board->n_sessions) >= server->max_sessions;
+}
+
 int blocking_accept(struct worker *w, struct peer *peer)
 {
 	struct server *server = w->server;
@@ -149,9 +175,9 @@ int blocking_accept(struct worker *w, struct peer *peer)
 			return -1;
 		if (phase == SERVER_STOPPING) {
 			stop_waiting(server->listen_fd);
-		} else if (atomic_load(&server->board->n_sessions) >= server->max_sessions) {
+		} else if (is_full(server)) {
 			server_say_full(server);
-			wait_for_room(server);
+			wait_for_room(w);
 			continue;
 		}
 		int fd = sys_accept(w->counters, server->listen_fd, peer, 0);
@@ -162,7 +188,7 @@ int blocking_accept(struct worker *w, struct peer *peer)
 		if (fd == -EAGAIN)
 			return -1; /* only a listener that has stopped waiting says so */
 		if (!server_accept_failed(server, fd))
-			wait_for_room(server);
+			wait_for_room(w);
 	}
 }
 
@@ -179,14 +205,15 @@ static void *serve_one(void *argument)
 	struct spawned spawned = *(struct spawned *)argument;
 	struct worker w;
 	free(argument);
-	if (worker_open(&w, spawned.server, spawned.server->service) == 0) {
-		worker_is_passing(&w);
-		blocking_session(&w, spawned.fd, &spawned.peer);
-		worker_close(&w);
-	} else {
+	int error = worker_open(&w, spawned.server, spawned.server->service);
+	if (error) {
 		close(spawned.fd);
-		client_has_left(spawned.server);
+		count_out(spawned.server);
+		return NULL;
 	}
+	worker_is_passing(&w);
+	blocking_session(&w, spawned.fd, &spawned.peer);
+	worker_close(&w);
 	return NULL;
 }
 
@@ -216,80 +243,74 @@ static int try_spawn(struct worker *w, int fd, const struct peer *peer)
 	return error;
 }
 
-void blocking_spawn(struct worker *w, int fd, const struct peer *peer)
+/* Tries until it is done, or the server is over. */
+static void spawn(struct worker *w, int fd, const struct peer *peer, const char *what,
+		  int (*try)(struct worker *, int, const struct peer *))
 {
 	struct server *server = w->server;
-	while (try_spawn(w, fd, peer) < 0) {
-		server_accept_failed(server, -ENOMEM);
-		wait_for_room(server);
+	for (int error; (error = try(w, fd, peer)) < 0;) {
+		server_say_none_left(server, what, error);
+		wait_for_room(w);
 		if (server_phase(server) == SERVER_OVER) {
-			sys_close(w->counters, fd);
-			client_has_left(server);
+			blocking_turn_away(w, fd);
 			return;
 		}
 	}
 }
 
-/* ---- the watch over all threads ---- */
+void blocking_spawn(struct worker *w, int fd, const struct peer *peer)
+{
+	spawn(w, fd, peer, "thread", try_spawn);
+}
 
-struct acceptor {
-	struct server *server;
-	void         (*serve)(struct worker *);
-	pthread_t      thread;
-	atomic_bool    returned;
-	int            error; /* why it could not begin */
+void processes_spawn(struct worker *w, int fd, const struct peer *peer)
+{
+	spawn(w, fd, peer, "process", processes_try_spawn);
+}
+
+/* ---- crews of threads ---- */
+
+struct crew;
+
+struct member {
+	struct crew       *crew;
+	const struct role *role;
+	pthread_t          thread;
+	atomic_bool        returned;
+	int                error; /* why it could not begin */
 };
 
-static void *run_acceptor(void *argument)
+struct crew {
+	struct server *server;
+	int            n, started;
+	struct member *members;
+};
+
+static void *run_member(void *argument)
 {
-	struct acceptor *a = argument;
+	struct member *m = argument;
+	struct server *server = m->crew->server;
 	struct worker w;
-	a->error = worker_open(&w, a->server, a->server->service);
-	if (a->error) {
-		server_stop(a->server);
+	m->error = worker_open(&w, server, server->service);
+	if (m->error) {
+		server_stop(server);
 	} else {
-		a->serve(&w);
+		w.with = m->role->with;
+		if (m->role->passing)
+			worker_is_passing(&w);
+		m->role->serve(&w);
 		worker_close(&w);
 	}
-	atomic_store(&a->returned, true);
+	atomic_store(&m->returned, true);
 	return NULL;
 }
 
-static void nothing(int signo)
+static bool all_returned(void *what)
 {
-	(void)signo;
-}
-
-/* No SA_RESTART: the interrupted call is to fail with EINTR (signal(7)). */
-static void install_wake_signal(void)
-{
-	struct sigaction action = { .sa_handler = nothing };
-	sigaction(WAKE_SIGNAL, &action, NULL);
-}
-
-/* tgkill(2) takes both numbers, so it never meets a thread of another process; one of ours that has the number of a
- * thread that has just ended is woken in vain. */
-static void wake_workers(struct server *server, bool all)
-{
-	struct board *board = server->board;
-	int64_t now = clock_ms();
-	pthread_mutex_lock(&server->lock);
-	for (uint32_t i = 0; i < board->touched; i++) {
-		struct berth *berth = &board->berths[i];
-		int64_t deadline = atomic_load_explicit(&berth->deadline_ms, memory_order_relaxed);
-		int tid = atomic_load(&berth->tid);
-		if (tid && (all || (deadline && now > deadline)))
-			tgkill(berth->pid, tid, WAKE_SIGNAL);
-	}
-	if (all)
-		pthread_cond_broadcast(&server->session_ended);
-	pthread_mutex_unlock(&server->lock);
-}
-
-static bool all_returned(struct server *server, const struct acceptor *acceptors, int n)
-{
-	for (int i = 0; i < n; i++)
-		if (!atomic_load(&acceptors[i].returned))
+	struct crew *crew = what;
+	struct server *server = crew->server;
+	for (int i = 0; i < crew->started; i++)
+		if (!atomic_load(&crew->members[i].returned))
 			return false;
 	pthread_mutex_lock(&server->lock);
 	bool none = !server->board->n_passing && atomic_load(&server->board->n_sessions) == 0;
@@ -297,58 +318,51 @@ static bool all_returned(struct server *server, const struct acceptor *acceptors
 	return none;
 }
 
-/* Signals are blocked in every thread but here; in between, deadlines are looked after. When stopping, all threads are
- * woken at ticks 1, 2, 4, 8 ...: soon, and then ever more rarely those who still have not noticed. */
-static void watch_over(struct server *server, const struct acceptor *acceptors, int n)
+static int start_members(struct crew *crew, const struct role *role)
 {
-	sigset_t signals;
-	unsigned stop_ticks = 0;
-	server_signals(&signals);
-	while (!all_returned(server, acceptors, n)) {
-		bool running = server_phase(server) == SERVER_RUNNING;
-		struct timespec tick = { 0, (running ? TICK_MS : STOP_TICK_MS) * 1000000 };
-		int signo = sigtimedwait(&signals, NULL, &tick);
-		if (signo > 0)
-			server_handle_signal(server, signo);
-		server_check_grace(server);
-		if (server_phase(server) != SERVER_RUNNING)
-			stop_ticks++;
-		wake_workers(server, stop_ticks && !(stop_ticks & (stop_ticks - 1)));
+	for (int i = 0; i < role->n; i++) {
+		struct member *m = &crew->members[crew->started];
+		m->crew = crew;
+		m->role = role;
+		int error = start_thread(&m->thread, false, run_member, m);
+		if (error)
+			return error;
+		crew->started++;
 	}
+	return 0;
 }
 
-/* Whoever had the listener before us may have left it non-blocking: that belongs to the socket, not to us. */
-static void let_accept_wait(int listen_fd)
+static int run_crew(struct crew *crew, const struct role *roles, int n_roles)
 {
-	int flags = fcntl(listen_fd, F_GETFL);
-	if (flags >= 0 && flags & O_NONBLOCK)
-		fcntl(listen_fd, F_SETFL, flags & ~O_NONBLOCK);
+	int error = 0;
+	watch_prepare(crew->server);
+	for (int i = 0; !error && i < n_roles; i++)
+		error = start_members(crew, &roles[i]);
+	if (error)
+		server_stop(crew->server);
+	else
+		server_ready(crew->server);
+	watch_over(crew->server, all_returned, crew);
+	for (int i = 0; i < crew->started; i++) {
+		pthread_join(crew->members[i].thread, NULL);
+		error = error ? error : crew->members[i].error;
+	}
+	return error;
+}
+
+int blocking_run_roles(struct server *server, const struct role *roles, int n_roles)
+{
+	struct crew crew = { .server = server };
+	for (int i = 0; i < n_roles; i++)
+		crew.n += roles[i].n;
+	crew.members = calloc((size_t)crew.n, sizeof *crew.members);
+	int error = crew.members ? run_crew(&crew, roles, n_roles) : -ENOMEM;
+	free(crew.members);
+	return error;
 }
 
 int blocking_run(struct server *server, int n, void (*serve)(struct worker *))
 {
-	struct acceptor *acceptors = calloc((size_t)n, sizeof *acceptors);
-	int error = acceptors ? 0 : -ENOMEM, started = 0;
-	install_wake_signal();
-	let_accept_wait(server->listen_fd);
-	for (; !error && started < n; started++) {
-		struct acceptor *a = &acceptors[started];
-		a->server = server;
-		a->serve = serve;
-		error = start_thread(&a->thread, false, run_acceptor, a);
-		if (error)
-			break;
-	}
-	if (error)
-		server_stop(server);
-	else
-		server_ready(server);
-	if (acceptors)
-		watch_over(server, acceptors, started);
-	for (int i = 0; i < started; i++) {
-		pthread_join(acceptors[i].thread, NULL);
-		error = error ? error : acceptors[i].error;
-	}
-	free(acceptors);
-	return error;
+	struct role role = { .n = n, .serve = serve };
+	return blocking_run_roles(server, &role, 1);
 }

@@ -37,6 +37,7 @@ struct berth { /* whole cache lines: no worker waits for another one's */
 	enum berth_use  use;
 	uint32_t        next;       /* the next free one, or the next one whose pid has the same place; 0: none */
 	_Atomic int64_t user_us, sys_us; /* CPU time, of a crew's worker that has ended */
+	struct trace   *trace;      /* of a process: shared with it; NULL: --trace is off */
 };
 
 enum { BOARD_PIDS = 1024 };

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -23,6 +24,21 @@ static const char *log_program = "muxlab";
 static const char *log_file;
 static enum log_level log_level = LOG_INFO;
 static atomic_int log_fd = STDERR_FILENO;
+static const atomic_uint *log_asked; /* how often all processes were asked to open it anew, and how often we have */
+static atomic_uint log_reopened;
+static pthread_mutex_t log_clock = PTHREAD_MUTEX_INITIALIZER; /* around localtime_r(), see before_fork() */
+
+/* localtime_r(3) takes a lock of the C library's that fork(2) copies as it is. If another thread had it at that moment,
+ * the child's first line would wait for ever. */
+static void before_fork(void)
+{
+	pthread_mutex_lock(&log_clock);
+}
+
+static void after_fork(void)
+{
+	pthread_mutex_unlock(&log_clock);
+}
 
 static int open_file(const char *file)
 {
@@ -35,6 +51,7 @@ int log_open(const char *program, enum log_level level, const char *file)
 	log_program = program;
 	log_level = level;
 	log_file = file;
+	pthread_atfork(before_fork, after_fork, after_fork);
 	if (!file)
 		return 0;
 	int fd = open_file(file);
@@ -46,6 +63,8 @@ int log_open(const char *program, enum log_level level, const char *file)
 
 void log_reopen(void)
 {
+	if (log_asked)
+		atomic_store(&log_reopened, atomic_load(log_asked));
 	if (!log_file)
 		return;
 	int fd = open_file(log_file);
@@ -57,6 +76,16 @@ void log_reopen(void)
 	/* dup3 replaces the file under the same number, so that no thread is left writing to a closed one. */
 	dup3(fd, atomic_load(&log_fd), O_CLOEXEC);
 	close(fd);
+}
+
+void log_reopen_with(const atomic_uint *asked)
+{
+	log_asked = asked;
+}
+
+int log_fd_number(void)
+{
+	return atomic_load(&log_fd);
 }
 
 bool log_debugging(void)
@@ -71,8 +100,12 @@ static void log_line(enum log_level level, int error, const char *format, va_lis
 	char line[LONGEST_LINE];
 	struct timespec now;
 	struct tm local;
+	if (log_asked && atomic_load(log_asked) != atomic_load(&log_reopened))
+		log_reopen();
 	clock_gettime(CLOCK_REALTIME, &now);
+	pthread_mutex_lock(&log_clock);
 	localtime_r(&now.tv_sec, &local);
+	pthread_mutex_unlock(&log_clock);
 	size_t n = strftime(line, sizeof line, "%Y-%m-%d %H:%M:%S", &local);
 	n += (size_t)snprintf(line + n, sizeof line - n, ",%03ld - %s - %s - ", now.tv_nsec / 1000000, log_program,
 			      level_words[level]);

@@ -7,6 +7,7 @@
 #ifndef CORE_LOG_H
 #define CORE_LOG_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -18,6 +19,12 @@ int log_open(const char *program, enum log_level, const char *file);
 
 /* Opens the log file anew, after logrotate(8) moved it away. Keeps the old one when that fails. */
 void log_reopen(void);
+
+/* From now on each process that logs does so by itself, before its next line, when *count has changed. */
+void log_reopen_with(const atomic_uint *count);
+
+/* The log's descriptor. */
+int log_fd_number(void);
 
 /* The one cheap test on the request path: `if (log_debugging()) ...`. */
 bool log_debugging(void);

@@ -279,7 +279,8 @@ static int check_workers(struct server *s)
 	else if ((o->accept || o->processes) && !b->accept_modes)
 		fprintf(stderr, "%s: backend %s has no loops, so --%s means nothing to it\n", s->program, b->name,
 			o->processes ? "processes" : "accept");
-	else if ((o->accept || (b->accept_modes && o->workers > 1)) && !(b->accept_modes & 1U << o->accept))
+	else if ((o->accept || (b->accept_modes && o->workers > 1)) &&
+		 !(b->accept_modes & 1U << o->accept))
 		complain_accept(s);
 	else if (o->processes && o->accept == ACCEPT_DISPATCH)
 		fprintf(stderr, "%s: --accept dispatch hands clients from thread to thread; leave out --processes\n",

@@ -52,6 +52,8 @@ struct server {
 	int                   max_fds, max_sessions; /* both are more than 0 */
 
 	struct board         *board;        /* what all threads and processes know of each other */
+	struct berth         *berth;        /* of this process, when another one has forked it; NULL: this is the first */
+	struct processes     *processes;    /* the crew of those that this one has forked; NULL: none */
 	pthread_mutex_t       lock;         /* guards those below, and the berths of the board */
 	struct trace         *traces;       /* of workers that have ended */
 	atomic_uint_least64_t traced;       /* events in them */
@@ -89,6 +91,8 @@ static inline bool server_is_full(struct server *s)
 
 /* --max-conns is reached, new clients wait: said once a minute at most. */
 void server_say_full(struct server *);
+/* Nor is there a thread, a process (`what`) for the client that has come: the same. */
+void server_say_none_left(struct server *, const char *what, int error);
 
 /* The signals that a server acts on: SIGINT, SIGTERM, SIGHUP, SIGUSR1. They are blocked in every thread, and
  * taken from one place by the driver (signalfd(2) in the reactor, sigtimedwait(2) beside blocking threads). */

@@ -15,9 +15,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
-#include "pages.h"
 #include "server.h"
 #include "session.h"
 #include "worker.h"
@@ -26,20 +26,34 @@ enum { RING_SIZE = TRACE_EVENTS * sizeof(struct trace_event), SAID_ROWS = 8 };
 
 /* ---- while it runs ---- */
 
+enum { MAP_SIZE = RING_SIZE + sizeof(struct trace) }; /* the ring, and behind it what is known of it */
+
+static struct trace *make(const struct server *server, int sharing, unsigned number)
+{
+	if (!server->options.trace_file)
+		return NULL;
+	char *map = mmap(NULL, MAP_SIZE, PROT_READ | PROT_WRITE, sharing | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (map == MAP_FAILED)
+		return NULL;
+	struct trace *t = (struct trace *)(void *)(map + RING_SIZE);
+	t->ring = (struct trace_event *)(void *)map;
+	t->number = number;
+	return t;
+}
+
+struct trace *trace_share(const struct server *server, unsigned number)
+{
+	return make(server, MAP_SHARED, number);
+}
+
 struct trace *trace_open(const struct worker *w)
 {
-	if (!w->server->options.trace_file)
-		return NULL;
-	struct trace *t = calloc(1, sizeof *t);
-	struct trace_event *ring = t ? pages_reserve(RING_SIZE) : NULL;
-	if (!ring) {
-		free(t);
-		return NULL;
+	const struct server *server = w->server;
+	struct trace *t = server->berth ? server->berth->trace : make(server, MAP_PRIVATE, w->env.worker);
+	if (t) {
+		t->worker = w;
+		t->blocks = !w->nonblocking;
 	}
-	t->worker = w;
-	t->ring = ring;
-	t->number = w->env.worker;
-	t->blocks = !w->nonblocking;
 	return t;
 }
 
@@ -69,22 +83,29 @@ static struct trace_event *shrink(const struct trace *t, uint64_t n)
 	return events;
 }
 
+void trace_settle(struct trace *t)
+{
+	if (t)
+		t->blocks = !t->worker->nonblocking; /* the driver has said so by now */
+}
+
 void trace_close(struct server *server, struct trace *t)
 {
-	if (!t)
-		return;
-	uint64_t n = kept(t);
-	struct trace_event *events = atomic_fetch_add(&server->traced, n) + n <= TRACE_KEPT ? shrink(t, n) : NULL;
-	pages_release(t->ring, RING_SIZE);
-	t->blocks = !t->worker->nonblocking; /* the driver has said so by now */
-	t->worker = NULL;
-	t->ring = events;
-	if (!events)
-		t->number = UINT32_MAX; /* all of it is lost */
-	pthread_mutex_lock(&server->lock);
-	t->next = server->traces;
-	server->traces = t;
-	pthread_mutex_unlock(&server->lock);
+	struct trace *left = t ? malloc(sizeof *left) : NULL;
+	if (left) {
+		uint64_t n = kept(t);
+		*left = *t;
+		left->worker = NULL;
+		left->ring = atomic_fetch_add(&server->traced, n) + n <= TRACE_KEPT ? shrink(t, n) : NULL;
+		if (!left->ring)
+			left->number = UINT32_MAX; /* all of it is lost */
+		pthread_mutex_lock(&server->lock);
+		left->next = server->traces;
+		server->traces = left;
+		pthread_mutex_unlock(&server->lock);
+	}
+	if (t)
+		munmap(t->ring, MAP_SIZE);
 }
 
 /* ---- at the end: all events by time ---- */

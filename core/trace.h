@@ -42,7 +42,12 @@ struct trace {
 
 /* A worker's trace, or NULL: tracing is off, or there is no memory for it. */
 struct trace *trace_open(const struct worker *);
-/* The worker ends: its events are the server's now. NULL is fine. */
+/* The same for a worker in a process that is to be forked: made before, in memory that both have, so that what a process
+ * leaves behind can be read however it has ended. */
+struct trace *trace_share(const struct server *, unsigned number);
+/* The worker ends, but is still here. NULL is fine. */
+void trace_settle(struct trace *);
+/* It has ended: its events are the server's now. NULL is fine. */
 void trace_close(struct server *, struct trace *);
 
 /* Writes all that was kept to the file, whole or not at all, and prints a few lines on standard error. 0 or -errno. */

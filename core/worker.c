@@ -60,9 +60,13 @@ static int take_berth(struct worker *w)
 		w->berth = private_berth();
 		return w->berth ? 0 : -ENOMEM;
 	}
-	pthread_mutex_lock(&server->lock);
-	w->berth = board_take(server->board, BERTH_CREW);
-	pthread_mutex_unlock(&server->lock);
+	if (server->berth) { /* a child: it has got one with it */
+		w->berth = server->berth;
+	} else {
+		pthread_mutex_lock(&server->lock);
+		w->berth = board_take(server->board, BERTH_CREW);
+		pthread_mutex_unlock(&server->lock);
+	}
 	if (!w->berth)
 		return -EAGAIN;
 	w->env.worker = w->berth->number;
@@ -119,6 +123,11 @@ static void leave_berth(struct worker *w)
 		free(berth);
 		return;
 	}
+	trace_settle(w->counters->trace);
+	if (server->berth) { /* the first process sees to all the rest, when it buries this one */
+		atomic_store(&berth->tid, 0);
+		return;
+	}
 	trace_close(server, w->counters->trace);
 	if (berth->use == BERTH_CREW)
 		note_cpu_time(berth);
@@ -149,6 +158,11 @@ void worker_tick(struct worker *w, int64_t now_ms)
 struct counters *worker_counters(struct worker *w)
 {
 	return w->counters;
+}
+
+void *worker_with(struct worker *w)
+{
+	return w->with;
 }
 
 struct server *worker_server(struct worker *w)

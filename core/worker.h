@@ -33,6 +33,7 @@ struct worker {
 	struct session *session; /* room for one, zeroed by who uses it: a blocking thread has just one at a time */
 	struct session *current; /* whose start() or resume() runs, or ran last */
 	struct end     *mounted; /* whose bytes are in the window; NULL: no one's (session.c) */
+	void           *with;    /* of its role (backend.h) */
 	struct lookups *lookups; /* made when the first name comes; NULL: none has */
 	/* Set by drivers that wait for many: */
 	bool            nonblocking; /* descriptors are */

@@ -6,6 +6,7 @@
 #     tests/run.sh -x compare -x cli   all but files with one of these in their name
 #     tests/run.sh -f 'SIGTERM' -v     only bats tests whose name matches; every test on a line
 #     tests/run.sh --san asan          the programs of `make SAN=asan tests`
+#     tests/run.sh --backends a,b      what is done for every backend, for these only
 #     tests/run.sh -j 1                one .bats file after the other (two at a time: much of a test is waiting)
 #
 # All tests print TAP (testanything.org). What fails is printed with all it said; of the rest a line for each
@@ -16,7 +17,7 @@ set -u
 cd "$(dirname "$0")/.." || exit 1
 
 usage() {
-  sed -n '4,9s/^# \{0,1\}//p' "$0"
+  sed -n '4,10s/^# \{0,1\}//p' "$0"
 }
 
 san='' filter='' verbose=0 jobs=2 only=() without=()
@@ -26,6 +27,7 @@ while (($#)); do
   --san=*) san=${1#*=} ;;
   -f | --filter) filter=${2-} && shift ;;
   -x | --without) without+=("${2-}") && shift ;;
+  --backends) export MUXLAB_BACKENDS=${2-} && shift ;;
   -j | --jobs) jobs=${2-} && shift ;;
   -v | --verbose) verbose=1 ;;
   -h | --help) usage && exit 0 ;;
@@ -48,6 +50,8 @@ asan | tsan) # slower, and they keep freed memory for a while
 *) echo "run.sh: --san is asan or tsan, not '$san'" >&2 && exit 2 ;;
 esac
 build=${MUXLAB_OUT:-build/}
+# shellcheck source=tests/lib/backends.bash
+. tests/lib/backends.bash
 # shellcheck source=tests/lib/conform.bash
 . tests/lib/conform.bash
 

@@ -13,6 +13,9 @@
 
 bats_require_minimum_version 1.7.0
 
+# shellcheck source=tests/lib/backends.bash
+. "${BASH_SOURCE[0]%/*}/backends.bash"
+
 common_setup() {
   BATS_LIB_PATH=${BATS_LIB_PATH:-/usr/lib/bats}
   bats_load_library bats-support
@@ -175,27 +178,6 @@ hears_end() {
   IFS= read -r -d '' -t "$PATIENCE" -u "$1" rest && return 1
   (($? <= 128)) || { echo "the connection is not closed"; return 1; }
   assert_equal "$rest" ""
-}
-
-# ---- backends ----
-
-# The names of the built-in backends, and of those that work on this machine.
-all_backends() {
-  "${OUT}servers/zen_server" --list-backends | awk 'NR > 1 { print $1 }'
-}
-
-usable_backends() {
-  "${OUT}servers/zen_server" --list-backends | awk 'NR > 1 && $4 == "yes" { print $1 }'
-}
-
-# How many clients a backend serves at the same time: a number, or "many".
-clients_at_once() {
-  "${OUT}servers/zen_server" --list-backends | awk -v name="$1" '$1 == name { print $3 }'
-}
-
-# Backends that serve several clients at the same time.
-concurrent_backends() {
-  "${OUT}servers/zen_server" --list-backends | awk 'NR > 1 && $4 == "yes" && $3 != 1 { print $1 }'
 }
 
 # ---- what every program owes its user ----

@@ -12,8 +12,8 @@ CONFORM_SLAVES=(--slave 127.0.0.1:9000 --slave 127.0.0.1:9001 --slave slave.exam
 
 # conform_generate OUT FILE: OUT is "" or "build-asan/".
 conform_generate() {
-  local out=$1 file=$2 backends service backend
-  backends=$("${out}servers/zen_server" --list-backends | awk 'NR > 1 { print $1 }')
+  local file=$2 backends service backend
+  backends=$(OUT=$1 all_backends)
   [[ $backends ]] || return 1
   mkdir -p "${file%/*}"
   {
@@ -56,18 +56,20 @@ conform_origin_stop() {
   forget "$CONFORM_ORIGIN_PID"
 }
 
-# conform_server SERVICE BACKEND: starts it.
+# conform_server SERVICE BACKEND [ARGUMENT...]: starts it.
 conform_server() {
   CONFORM_ORIGIN=127.0.0.1:1 CONFORM_ORIGIN_PID=
   conform_root
   case $1 in
-  web) server_start "${OUT}servers/web_server" -b "$2" --root "$CONFORM_ROOT" ;;
+  web) server_start "${OUT}servers/web_server" -b "$2" --root "$CONFORM_ROOT" "${@:3}" ;;
   proxy)
     conform_origin
-    server_start "${OUT}servers/proxy_server" -b "$2"
+    server_start "${OUT}servers/proxy_server" -b "$2" "${@:3}"
     ;;
-  redirect) server_start "${OUT}servers/redirect_master" -b "$2" --health-interval 0 "${CONFORM_SLAVES[@]}" ;;
-  *) server_start "${OUT}servers/$1_server" -b "$2" ;;
+  redirect)
+    server_start "${OUT}servers/redirect_master" -b "$2" --health-interval 0 "${CONFORM_SLAVES[@]}" "${@:3}"
+    ;;
+  *) server_start "${OUT}servers/$1_server" -b "$2" "${@:3}" ;;
   esac
 }
 
@@ -85,12 +87,13 @@ report_skipped_cases() {
 
 # conform SERVICE BACKEND [PROBE ARGUMENT...]: every case, then SIGTERM, then status 0.
 conform() {
-  local service=$1 backend=$2 at_once
+  local service=$1 backend=$2 at_once workers=()
   shift 2
   [[ $backend == */* ]] || skip_unusable "$backend"
   at_once=$(clients_at_once "$backend")
-  [[ $at_once =~ ^[0-9]+$ ]] || at_once=0 # "many", "<1024"
-  conform_server "$service" "$backend"
+  [[ $at_once != -w* ]] || workers=(-w 128)  # a pool: more workers than any case has clients at once
+  [[ $at_once =~ ^[0-9]+$ ]] || at_once=0 # "many", "<1024", "-w16"
+  conform_server "$service" "$backend" "${workers[@]}"
   run timeout $((30 * PATIENCE)) "${BUILD}tests/conform/probe" --service "$service" --port "$SERVER_PORT" \
     --server-pid "$SERVER_PID" --clients-at-once "$at_once" --patience "$PATIENCE" \
     --memory "${MUXLAB_MEMORY:-8}" "${CONFORM_SLAVES[@]}" --root "$CONFORM_ROOT" \

@@ -1,0 +1,29 @@
+# backends.bash - which backends there are, and what they can: asked of a server program, written down nowhere.
+#
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+
+# The built-in backends, or those of MUXLAB_BACKENDS ("epoll_lt,thread"): tests/run.sh --backends.
+listed_backends() {
+  "${OUT}servers/zen_server" --list-backends |
+    awk -v only="${MUXLAB_BACKENDS-}" 'NR > 1 && (only == "" || index("," only ",", "," $1 ","))'
+}
+
+# Their names, and the names of those that work on this machine.
+all_backends() {
+  listed_backends | awk '{ print $1 }'
+}
+
+usable_backends() {
+  listed_backends | awk '$4 == "yes" { print $1 }'
+}
+
+# How many clients a backend serves at the same time: a number, or "many".
+clients_at_once() {
+  "${OUT}servers/zen_server" --list-backends | awk -v name="$1" '$1 == name { print $3 }'
+}
+
+# Backends that serve several clients at the same time.
+concurrent_backends() {
+  listed_backends | awk '$4 == "yes" && $3 != 1 { print $1 }'
+}
