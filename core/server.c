@@ -75,6 +75,7 @@ void server_handle_signal(struct server *s, int signo)
 		server_stop(s);
 		break;
 	case SIGHUP:
+		atomic_fetch_add(&s->board->n_reopens, 1); /* for the other processes */
 		log_reopen();
 		access_reopen(&s->access);
 		break;
@@ -115,6 +116,13 @@ void server_say_full(struct server *s)
 {
 	if (may_say(s))
 		log_warnx("accepting pauses: %d clients are here; new ones wait until others leave", s->max_sessions);
+}
+
+void server_say_none_left(struct server *s, const char *what, int error)
+{
+	if (may_say(s))
+		log_warnx("accepting pauses: no %s is to be had: %s; new clients wait until others leave", what,
+			  strerrordesc_np(-error));
 }
 
 int server_workers(const struct server *s)
@@ -456,9 +464,13 @@ static int check_inetd(const struct server *s)
 static int open_board(struct server *s)
 {
 	s->board = board_open(2 * (uint32_t)(s->max_sessions + s->options.workers) + 64);
-	if (!s->board)
+	if (!s->board) {
 		fprintf(stderr, "%s: out of memory\n", s->program);
-	return s->board ? 0 : 1;
+		return 1;
+	}
+	log_reopen_with(&s->board->n_reopens);
+	s->access.asked = &s->board->n_reopens;
+	return 0;
 }
 
 static int open_root(struct server *s)
@@ -531,6 +543,8 @@ static int set_up(struct server *s, const struct backend *const *backends)
 	keep_for_others(s);
 	if (open_board(s) || open_root(s) || open_files(s) || open_access_log(s))
 		return 1;
+	if (s->backend->one_each && s->options.workers > s->max_sessions)
+		s->options.workers = s->max_sessions; /* more would have no one to serve */
 	status = listen_or_complain(s);
 	return status ? status : learn_address(s);
 }
@@ -558,6 +572,8 @@ static int serve(struct server *s, const struct backend *const *backends)
 {
 	sigset_t signals;
 	server_signals(&signals);
+	sigaddset(&signals, SIGCHLD); /* processes.c: in every thread, or one that has no use for it would take it */
+	signal(SIGCHLD, SIG_DFL);
 	pthread_sigmask(SIG_BLOCK, &signals, NULL);
 	int error = beside_start(s, find_backend("poll", backends));
 	if (!error)
@@ -597,6 +613,7 @@ static void tear_down(struct server *s)
 	free(s->config);
 	if (s->shared)
 		munmap(s->shared, s->service->shared_size + 1);
+	log_reopen_with(NULL);
 	board_close(s->board);
 }
 
