@@ -98,7 +98,7 @@ void loop_give_back(struct loop *l, struct worker *w, struct slot *slot)
 	slots_unlock(&l->slots, w->counters);
 	slot_give_back(&l->slots, w->counters, slot);
 	if (!is_beside(l))
-		server_session_ended(l->worker.server);
+		server_count_sessions(l->worker.server, l->worker.berth, -1);
 	if (w == &l->worker)
 		resume_accepting(l);
 	else if (!l->accepting || l->stopping)
@@ -334,7 +334,7 @@ void loop_welcome(struct loop *l, int fd, const struct peer *peer)
 
 void loop_newcomer(struct loop *l, int fd, const struct peer *peer)
 {
-	server_session_begins(l->worker.server);
+	server_count_sessions(l->worker.server, l->worker.berth, 1);
 	if (!loops_deal(l, fd, peer))
 		loop_welcome(l, fd, peer);
 }

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "net.h"
+#include "processes.h"
 #include "queue.h"
 #include "server.h"
 
@@ -32,6 +33,9 @@ struct dealt {
 
 struct loops {
 	struct server *server;
+	const struct loop_driver *driver;
+	const struct loop_turns  *turns;
+	const void    *how;
 	unsigned       n, next;     /* next: whose turn it is to be dealt a client; only the dealer looks */
 	atomic_uint    n_sharing;   /* loops that still accept from the server's listener */
 	atomic_bool    dealing;
@@ -172,7 +176,8 @@ static int open_signals(void)
 	return fd < 0 ? -errno : fd;
 }
 
-/* The listener that this loop accepts from; -1: it does not accept. < -1: -errno. */
+/* The listener that the loop with this number, of all threads or processes, accepts from; -1: it does not accept.
+ * < -1: -errno. */
 static int listener_of(struct loops *all, unsigned number)
 {
 	struct server *server = all->server;
@@ -184,29 +189,30 @@ static int listener_of(struct loops *all, unsigned number)
 	return server->listen_fd;
 }
 
-static int make_loop(struct loops *all, unsigned number, const struct loop_driver *driver,
-		     const struct loop_turns *turns, const void *how)
+/* The listener and the signals are loop 0's, or those of the process of that number. */
+static int make_loop(struct loops *all, unsigned number, unsigned process)
 {
-	struct loop *l = calloc(1, driver->size);
+	struct loop *l = calloc(1, all->driver->size);
 	if (!l)
 		return -ENOMEM;
 	all->all[number] = l;
-	l->driver = driver;
-	l->turns = turns;
-	l->how = how;
+	l->driver = all->driver;
+	l->turns = all->turns;
+	l->how = all->how;
 	l->all = all;
 	l->number = number;
 	l->listen_fd = l->signal_fd = -1;
 	int error = wake_open(&l->wake);
 	if (error < 0)
 		return error;
-	int fd = listener_of(all, number);
+	int fd = listener_of(all, number + process);
 	if (fd < -1)
 		return fd;
 	l->listen_fd = fd;
-	if (number == 0)
-		l->signal_fd = open_signals();
-	return number == 0 && l->signal_fd < 0 ? l->signal_fd : 0;
+	if (number || all->server->options.processes)
+		return 0;
+	l->signal_fd = open_signals();
+	return l->signal_fd < 0 ? l->signal_fd : 0;
 }
 
 static int open_dealing(struct loops *all)
@@ -254,7 +260,8 @@ static void run_all(struct loops *all)
 	fail(all, error);
 	error = await_opened(all, started - 1);
 	if (error >= 0) {
-		server_ready(all->server);
+		if (!all->server->options.processes)
+			server_ready(all->server);
 		turn_to_the_end(first);
 	} else {
 		server_stop(all->server);
@@ -266,21 +273,39 @@ static void run_all(struct loops *all)
 	loop_close(first);
 }
 
+/* The loops of this process. */
+static int run_here(struct loops *all, unsigned n, unsigned process)
+{
+	int error = 0;
+	all->n = n;
+	all->all = calloc(n, sizeof(struct loop *));
+	all->threads = calloc(n, sizeof *all->threads);
+	if (!all->all || !all->threads)
+		error = -ENOMEM;
+	for (unsigned i = 0; !error && i < n; i++)
+		error = make_loop(all, i, process);
+	if (!error)
+		error = open_dealing(all);
+	if (!error)
+		run_all(all);
+	release(all);
+	return error ? error : all->error;
+}
+
+/* A process with one loop. The first process takes the signals, and tells by the board and WAKE_SIGNAL (watch.h). */
+static int run_child(struct server *server, int number)
+{
+	return run_here(server->loops, 1, (unsigned)number);
+}
+
 int loops_run(struct server *server, const struct loop_driver *driver, const struct loop_turns *turns, const void *how)
 {
-	struct loops all = { .server = server, .n = (unsigned)server_workers(server),
+	struct loops all = { .server = server, .driver = driver, .turns = turns, .how = how,
 			     .lock = PTHREAD_MUTEX_INITIALIZER, .opened = PTHREAD_COND_INITIALIZER };
-	int error = 0;
-	all.all = calloc(all.n, sizeof(struct loop *));
-	all.threads = calloc(all.n, sizeof *all.threads);
-	if (!all.all || !all.threads)
-		error = -ENOMEM;
-	for (unsigned i = 0; !error && i < all.n; i++)
-		error = make_loop(&all, i, driver, turns, how);
-	if (!error)
-		error = open_dealing(&all);
-	if (!error)
-		run_all(&all);
-	release(&all);
-	return error ? error : all.error;
+	server->loops = &all;
+	int error = server->options.processes
+			    ? processes_run_children(server, server_workers(server), run_child)
+			    : run_here(&all, (unsigned)server_workers(server), 0);
+	server->loops = NULL;
+	return error;
 }

@@ -54,6 +54,7 @@ struct server {
 	struct board         *board;        /* what all threads and processes know of each other */
 	struct berth         *berth;        /* of this process, when another one has forked it; NULL: this is the first */
 	struct processes     *processes;    /* the crew of those that this one has forked; NULL: none */
+	struct loops         *loops;        /* how they are to be run; NULL: the backend has none */
 	pthread_mutex_t       lock;         /* guards those below, and the berths of the board */
 	struct trace         *traces;       /* of workers that have ended */
 	atomic_uint_least64_t traced;       /* events in them */
@@ -75,14 +76,13 @@ static inline int64_t server_grace_end_ms(const struct server *s)
 	return atomic_load_explicit(&s->board->grace_end_ms, memory_order_relaxed);
 }
 
-/* Loops count their sessions here, since --max-conns is for all of them together. */
-static inline void server_session_begins(struct server *s)
+/* Loops count their sessions here, since --max-conns is for all of them together. A process's are counted in its berth
+ * too: if it is killed they are over. */
+static inline void server_count_sessions(struct server *s, struct berth *berth, int change)
 {
-	atomic_fetch_add_explicit(&s->board->n_sessions, 1, memory_order_relaxed);
-}
-static inline void server_session_ended(struct server *s)
-{
-	atomic_fetch_sub_explicit(&s->board->n_sessions, 1, memory_order_relaxed);
+	atomic_fetch_add_explicit(&s->board->n_sessions, change, memory_order_relaxed);
+	if (s->options.processes)
+		atomic_fetch_add_explicit(&berth->n_sessions, change, memory_order_relaxed);
 }
 static inline bool server_is_full(struct server *s)
 {

@@ -37,27 +37,58 @@ sum() {
   echo "$total"
 }
 
+# serves_all BACKEND MODE [ARGUMENT...]: twelve clients, who are counted.
+serves_all() {
+  local backend=$1 mode=$2 clients=() i
+  shift 2
+  echo "backend $backend, --accept $mode $*"
+  server_start "${OUT}servers/zen_server" -b "$backend" -w 3 --accept "$mode" "$@" --stats "$BATS_TEST_TMPDIR/stats"
+  for ((i = 0; i < 12; i++)); do
+    dial "clients[$i]"
+  done
+  for i in "${clients[@]}"; do ask "$i"; done
+  for i in "${clients[@]}"; do hang_up "$i"; done
+  server_stop
+  # shellcheck disable=SC2046 # numbers
+  assert_equal "$(sum $(per_worker sessions)) $(sum $(per_worker answers))" "12 12"
+  assert_equal "$(per_worker sessions | wc -l)" 3
+}
+
 @test "each way to share the listener serves everyone, and counts who served whom" {
-  local backend mode clients i
+  local backend mode
   for backend in $(loop_backends); do
     for mode in $(modes_of "$backend"); do
-      echo "backend $backend, --accept $mode"
-      server_start "${OUT}servers/zen_server" -b "$backend" -w 3 --accept "$mode" --stats "$BATS_TEST_TMPDIR/stats"
-      clients=()
-      for ((i = 0; i < 12; i++)); do
-        dial clients[i]
-      done
-      for i in "${clients[@]}"; do ask "$i"; done
-      for i in "${clients[@]}"; do hang_up "$i"; done
-      server_stop
-      # shellcheck disable=SC2046 # numbers
-      assert_equal "$(sum $(per_worker sessions)) $(sum $(per_worker answers))" "12 12"
-      assert_equal "$(per_worker sessions | wc -l)" 3
-      [[ $mode != dispatch ]] || assert_equal "$(per_worker sessions | tr '\n' ' ')" "4 4 4 "
+      serves_all "$backend" "$mode"
+      [[ $mode == dispatch ]] || continue
+      assert_equal "$(per_worker sessions | tr '\n' ' ')" "4 4 4 "
       # One who accepts for all is never told in vain.
-      [[ $mode != dispatch ]] || assert_equal "$(per_worker vain | tr '\n' ' ')" "0 0 0 "
+      assert_equal "$(per_worker vain | tr '\n' ' ')" "0 0 0 "
     done
   done
+}
+
+@test "--processes: the same, with a process for each loop" {
+  local backend mode
+  for backend in $(loop_backends); do
+    for mode in $(modes_of "$backend"); do
+      [[ $mode == dispatch ]] || serves_all "$backend" "$mode" --processes
+    done
+  done
+}
+
+@test "--processes: one that is killed is replaced, and its clients are not counted any more" {
+  local c d victim
+  server_start "${OUT}servers/zen_server" -w 1 --processes --max-conns 1
+  dial c
+  ask "$c"
+  victim=$(tr -d " " <"/proc/$SERVER_PID/task/$SERVER_PID/children")
+  kill -KILL "$victim"
+  hang_up "$c"
+  dial d
+  ask "$d" # with the dead one's client still counted there would be no room
+  log_has "WARNING - worker 0 \(pid $victim\) was killed by signal 9: another takes its place"
+  hang_up "$d"
+  server_stop
 }
 
 # listeners: how many sockets listen at the server's port.
@@ -76,10 +107,11 @@ listeners() {
   server_stop
 }
 
-# As in signals.bats: the first answer shows that all questions have arrived.
+# stops_well BACKEND MODE [ARGUMENT...]. As in signals.bats: the first answer shows that all questions have arrived.
 stops_well() {
-  local clients=() silent i
-  server_start "${OUT}servers/zen_server" -b "$1" -w 3 --accept "$2" --think-ms 40 --grace 1h
+  local clients=() silent i backend=$1 mode=$2
+  shift 2
+  server_start "${OUT}servers/zen_server" -b "$backend" -w 3 --accept "$mode" "$@" --think-ms 40 --grace 1h
   for ((i = 0; i < 4; i++)); do
     dial "clients[$i]"
     printf 'Beautiful is better than?Explicit is better than?' >&"${clients[i]}"
@@ -104,6 +136,7 @@ stops_well() {
     for mode in $(modes_of "$backend"); do
       echo "backend $backend, --accept $mode"
       stops_well "$backend" "$mode"
+      [[ $mode == dispatch ]] || stops_well "$backend" "$mode" --processes
     done
   done
 }
