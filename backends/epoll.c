@@ -60,13 +60,23 @@ static uint32_t events_of(unsigned watch)
 	       (watch & WATCH_EDGE ? EPOLLET | EPOLLPRI : 0u) | (watch & WATCH_ONCE ? EPOLLONESHOT : 0u);
 }
 
-static int epoll_watch(void *state, int fd, unsigned was, unsigned now, uint64_t token)
+static int change(const struct epoll_state *s, struct counters *c, int fd, unsigned was, unsigned now, uint64_t token)
 {
-	struct epoll_state *s = state;
 	int op = !was ? EPOLL_CTL_ADD : !now ? EPOLL_CTL_DEL : EPOLL_CTL_MOD;
 	if (!was && !now)
 		return 0;
-	return sys_epoll_ctl(s->counters, s->fd, op, fd, events_of(now), token);
+	return sys_epoll_ctl(c, s->fd, op, fd, events_of(now), token);
+}
+
+static int epoll_watch(void *state, int fd, unsigned was, unsigned now, uint64_t token)
+{
+	struct epoll_state *s = state;
+	return change(s, s->counters, fd, was, now, token);
+}
+
+static int epoll_watch_once(void *state, struct counters *c, int fd, unsigned was, unsigned now, uint64_t token)
+{
+	return change(state, c, fd, was, now | WATCH_ONCE, token);
 }
 
 static unsigned seen_of(uint32_t events)
@@ -94,9 +104,9 @@ static void epoll_close(void *state)
 }
 
 static const struct poller level = {
-	.once = true,
 	.open = epoll_open,
 	.watch = epoll_watch,
+	.watch_once = epoll_watch_once,
 	.wait = epoll_await,
 	.close = epoll_close,
 };

@@ -106,7 +106,12 @@ static void clear(struct sigio_state *s, int fd)
 static int look_at_suspects(struct sigio_state *s, struct ready *ready, int max)
 {
 	unsigned n_kept = 0;
-	int n = 0, found = s->n_suspects ? sys_poll(s->counters, s->suspects, s->n_suspects, 0) : 0;
+	int n = 0, found;
+	if (!s->n_suspects)
+		return 0;
+	do
+		found = sys_poll(s->counters, s->suspects, s->n_suspects, 0);
+	while (found == -EINTR); /* it does not wait: there is nothing to interrupt */
 	if (found < 0)
 		return found;
 	count_add(s->counters, COUNT_SCANNED, s->n_suspects);

@@ -1,24 +1,29 @@
 /* thread_queue.c - one thread accepts, N threads serve, and a bounded buffer of connections lies between them.
  *
- *     acceptor:   accept --> put            [ fd | fd | fd |    |    ]            take --> recv --> send ... --> close
- *                             |  waits while the buffer is full                    |  waits while it is empty
- *                             +--> slots, mutex ------- core/queue.h ------- items, mutex <--+        worker 1 ... N
+ *     acceptor                       the buffer                            workers 1 ... N
+ *     --------                       ----------                            ---------------
+ *     accept --> put ------> [ fd | fd | fd |    |    ] ------> take --> recv --> send --> ... --> close --> take
+ *                 |                                              |
+ *                 waits while it is full (slots)                 waits while it is empty (items)
  *
- * This is the producer and the consumers of Bryant and O'Hallaron, "Computer Systems: A Programmer's Perspective", sections
- * 12.5.4 and 12.5.5 (sbuf): three semaphores, one for the places that are free, one for the items, one for the buffer.
+ * This is the producer and the consumers of Bryant and O'Hallaron, "Computer Systems: A Programmer's
+ * Perspective", sections 12.5.4 and 12.5.5 (sbuf): three semaphores, one for the places that are free, one for
+ * the items, one for the buffer.
  *
- * System calls for a request: recv, send; for a connection accept and close, and the futex calls of the hand-over: none
- * when a worker is busy anyway, two when one has to be woken (it waits, the acceptor wakes it). They are counted, since
- * the semaphores are ours: "futex" and "handed" in the statistics. prethread.c needs neither: there the kernel's accept
- * queue is the buffer. What this one buys is a place to decide, before a worker is taken: who goes first, who is refused.
+ * System calls for a request: recv, send; for a connection accept and close, and the futex calls of the
+ * hand-over: none when a worker is busy anyway, two when one has to be woken (it waits, the acceptor wakes it).
+ * They are counted, since the semaphores are ours: "futex" and "handed" in the statistics. prethread.c needs
+ * neither: there the kernel's accept queue is the buffer. What this one buys is a place to decide, before a
+ * worker is taken: who goes first, who is refused.
  *
- * When the buffer is full the acceptor waits, and new clients wait in the kernel's queue (listen(2), backlog): they are
- * connected, but no one has taken them. The pressure goes back to where the work comes from; an unbounded buffer would
- * only hide it.
+ * When the buffer is full the acceptor waits, and new clients wait in the kernel's queue (listen(2), backlog):
+ * they are connected, but no one has taken them. The pressure goes back to where the work comes from; an
+ * unbounded buffer would only hide it.
  *
- * Limits and traps: as many clients as workers; N silent ones keep everyone else waiting, in the buffer or behind it,
- * until --idle-timeout ends them. The time in the buffer is in nobody's log. A connection that dies there is
- * found when a worker has taken it. At a stop, who is in the buffer is served; who is still in it at the end is cut.
+ * Limits and traps: as many clients as workers; N silent ones keep everyone else waiting, in the buffer or
+ * behind it, until --idle-timeout ends them. The time in the buffer is in nobody's log. A connection that dies
+ * there is found when a worker has taken it. At a stop, who is in the buffer is served; who is still in it at
+ * the end is cut.
  *
  * accept(2), futex(2), pthreads(7).
  *

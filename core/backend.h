@@ -10,6 +10,7 @@
 
 #include "io.h"
 
+struct counters;
 struct server;
 struct worker;
 
@@ -32,11 +33,13 @@ struct ready {
 /* ALL in which select, poll and epoll differ. Functions return >= 0 or -errno. */
 struct poller {
 	bool edge; /* sessions are watched once, with WATCH_EDGE, and never again */
-	bool once; /* it knows WATCH_ONCE, and watch() may be called while another thread waits */
 	/* *state is the poller's own. It counts its calls with `worker`; descriptors stay below max_fds. */
 	int  (*open)(void **state, struct worker *worker, int max_fds);
 	/* From now on look for `now` (0: for nothing, not even WATCH_END) on fd; `was` was asked for before. */
 	int  (*watch)(void *state, int fd, unsigned was, unsigned now, uint64_t token);
+	/* The same for `now` and WATCH_ONCE, from any thread, whose counters these are, and while another one waits. NULL:
+	 * it cannot. */
+	int  (*watch_once)(void *state, struct counters *, int fd, unsigned was, unsigned now, uint64_t token);
 	/* Fills in at most max and returns how many; 0 after timeout_ms (-1: never); -EINTR is fine. The reactor's max
 	 * is max_fds, so that nothing need be left out; who does leave something out must begin there the next time. */
 	int  (*wait)(void *state, struct ready *, int max, int timeout_ms);
@@ -69,7 +72,8 @@ int reactor_run(struct server *, const struct poller *);
 
 /* ---- for blocking backends ---- */
 
-/* Runs `serve` in n threads until the server is told to stop and each has returned. 0 or -errno: why it could not begin. */
+/* Runs `serve` in n threads until the server is told to stop and each has returned. 0 or -errno: why it could not
+ * begin. */
 int blocking_run(struct server *, int n, void (*serve)(struct worker *));
 
 /* The same with several kinds of threads. */

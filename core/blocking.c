@@ -7,8 +7,8 @@
  *          ^                                        |
  *          +--- EINTR: look at deadline and phase <-+
  *
- * A request costs recv and send and nothing else: deadlines are one store into the worker's berth, no setsockopt and no
- * timer of the kernel's.
+ * A request costs recv and send and nothing else: deadlines are one store into the worker's berth, no
+ * setsockopt and no timer of the kernel's.
  *
  * Limits: as many clients as threads. A reset is seen when the thread next touches the socket.
  * signal(7) "Interruption of system calls", accept(2), recv(2), pthread_create(3).
@@ -134,8 +134,8 @@ void blocking_turn_away(struct worker *w, int fd)
 
 /* ---- accepting ---- */
 
-/* Until a client leaves, a while has passed, or the watch has news of a stop. In a child no one else could tell: so it
- * sleeps, and the watch wakes it. */
+/* Until a client leaves, a while has passed, or the watch has news of a stop. In a child no one else could tell: so
+ * it sleeps, and the watch wakes it. */
 static void wait_for_room(struct worker *w)
 {
 	struct server *server = w->server;

@@ -1,7 +1,9 @@
 /* board.c - one shared mapping, and who has which place in it; see board.h. mmap(2), fork(2).
  *
- *     free_head -> berth 7 -> berth 3 -> 0         free ones are chained by `next`, from 1; never used ones follow `touched`
- *     by_pid[pid % 1024] -> berth 12 -> 0          so are those of processes: one that has ended is found by its number
+ *     free_head -> berth 7 -> berth 3 -> 0     free ones are chained by `next`; never used ones follow `touched`
+ *     by_pid[pid % 1024] -> berth 12 -> 0      so are those of processes: one that has ended is found by its number
+ *
+ * Berths are numbered from 1 here, so that memory that is all zero is a board with no one on it.
  *
  * SPDX-License-Identifier: MIT */
 #include "board.h"

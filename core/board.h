@@ -5,10 +5,10 @@
  *                 |                                              its counters, its deadline, who it is
  *                 written by its worker alone, read by whoever adds up or wakes
  *
- * One mapping, made before anything is started (mmap(2), MAP_SHARED): so a process that is forked sees the same board
- * under the same address, and "stop" or "how much?" is the same for threads and processes. There is no lock in it, since
- * one who is killed would never let go of it. Berths are given and taken back by the first process only, under the lock of
- * its server; a process that it forks gets its berth with it. */
+ * One mapping, made before anything is started (mmap(2), MAP_SHARED): so a process that is forked sees the same
+ * board under the same address, and "stop" or "how much?" is the same for threads and processes. There is no
+ * lock in it, since one who is killed would never let go of it. Berths are given and taken back by the first
+ * process only, under the lock of its server; a process that it forks gets its berth with it. */
 #ifndef CORE_BOARD_H
 #define CORE_BOARD_H
 
@@ -21,7 +21,7 @@
 
 enum berth_use {
 	BERTH_FREE,
-	BERTH_CREW,    /* one of a fixed number of workers: it is shown by itself, and stays when its worker has ended */
+	BERTH_CREW,    /* one of a fixed number of workers: shown by itself, and kept when its worker has ended */
 	BERTH_PASSING, /* of a worker that comes and goes with a connection, or only brings work to others */
 };
 
@@ -51,7 +51,7 @@ struct board {
 	_Alignas(64) atomic_int n_sessions; /* now; blocking drivers count here */
 	_Atomic int64_t said_tired_ms; /* when we last said that accepting pauses; 0: never */
 	/* Of the first process, under its server's lock: */
-	_Alignas(64) uint32_t capacity, touched, free_head; /* berths: there are, were ever used; the first free one */
+	_Alignas(64) uint32_t capacity, touched, free_head; /* berths: all, ever used, the first free one */
 	unsigned        n_workers;     /* that ever were: they are numbered */
 	unsigned        n_passing;     /* berths of that use */
 	struct counters gone;          /* what those whose berth is free again had counted */

@@ -28,8 +28,8 @@ static const atomic_uint *log_asked; /* how often all processes were asked to op
 static atomic_uint log_reopened;
 static pthread_mutex_t log_clock = PTHREAD_MUTEX_INITIALIZER; /* around localtime_r(), see before_fork() */
 
-/* localtime_r(3) takes a lock of the C library's that fork(2) copies as it is. If another thread had it at that moment,
- * the child's first line would wait for ever. */
+/* localtime_r(3) takes a lock of the C library's that fork(2) copies as it is. If another thread had it at that
+ * moment, the child's first line would wait for ever. */
 static void before_fork(void)
 {
 	pthread_mutex_lock(&log_clock);

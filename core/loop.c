@@ -89,6 +89,16 @@ static void resume_accepting(struct loop *l)
 		pause_accepting(l); /* not even that: later, then */
 }
 
+/* ---- news from a crew ---- */
+
+/* The news are there already. A loop that has not gone to sleep will look for them before it does: no call is needed.
+ * Who says first that it sleeps, or that there are news, is seen by the other (both are sequentially consistent). */
+static void tell_loop(struct loop *l, struct worker *w)
+{
+	if (atomic_exchange(&l->asleep, false))
+		wake_up(&l->wake, w->counters);
+}
+
 /* ---- the end of a session ---- */
 
 void loop_give_back(struct loop *l, struct worker *w, struct slot *slot)
@@ -99,10 +109,12 @@ void loop_give_back(struct loop *l, struct worker *w, struct slot *slot)
 	slot_give_back(&l->slots, w->counters, slot);
 	if (!is_beside(l))
 		server_count_sessions(l->worker.server, l->worker.berth, -1);
-	if (w == &l->worker)
+	if (w == &l->worker) {
 		resume_accepting(l);
-	else if (!l->accepting || l->stopping)
-		wake_up(&l->wake, w->counters); /* there is room now; or that was the last one */
+	} else if (!l->accepting || l->stopping) {
+		l->left = true; /* there is room now; or that was the last one */
+		tell_loop(l, w);
+	}
 }
 
 void loop_drop(struct loop *l, struct worker *w, struct slot *slot)
@@ -141,7 +153,7 @@ static bool note_deadline(struct loop *l, struct worker *w, struct slot *slot, c
 		slot->deadline_ms = deadline_of(w, job);
 	if (!timer_fires_by(&slot->timer, slot->deadline_ms)) {
 		timer_arm(&l->timers, &slot->timer, slot->deadline_ms);
-		sooner = w != &l->worker;
+		sooner = w != &l->worker && slot->deadline_ms < l->until_ms;
 	}
 	slots_unlock(&l->slots, w->counters);
 	return sooner;
@@ -156,9 +168,13 @@ static void trace_pause(const struct worker *w, int kind)
 /* Into the run queue. */
 static void put_off(struct loop *l, struct worker *w, struct slot *slot)
 {
-	slots_enqueue(&l->slots, w->counters, slot);
-	if (w != &l->worker)
-		wake_up(&l->wake, w->counters);
+	if (w == &l->worker) {
+		slots_enqueue(&l->slots, slot);
+		return;
+	}
+	slots_give(&l->slots, slot);
+	count_add(w->counters, COUNT_HANDED, 1);
+	tell_loop(l, w);
 }
 
 void loop_park(struct loop *l, struct worker *w, struct slot *slot, const struct job *job)
@@ -171,7 +187,7 @@ void loop_park(struct loop *l, struct worker *w, struct slot *slot, const struct
 	else if (!slot_release(&l->slots, slot))
 		put_off(l, w, slot);
 	if (sooner)
-		wake_up(&l->wake, w->counters);
+		tell_loop(l, w);
 }
 
 void loop_run_later(struct loop *l, struct worker *w, struct slot *slot, const struct job *job)
@@ -190,14 +206,24 @@ void loop_run_later(struct loop *l, struct worker *w, struct slot *slot, const s
 
 /* ---- a session's turn ---- */
 
+/* Is it for the driver alone? Not if there is nothing to do, or nothing to wait for. */
+static bool is_submitted(const struct loop *l, const struct end *end, const struct io_req *req)
+{
+	if (!(l->driver->submits & 1U << req->op) || end->fd < 0)
+		return false;
+	return req->op == IO_RECV ? !(req->idle && l->worker.env.stopping) : req->len + req->body_len > 0;
+}
+
 /* Could the request succeed, as far as we know? */
-static bool worth_trying(const struct worker *w, const struct session *s, const struct job *job)
+static bool worth_trying(const struct loop *l, const struct worker *w, const struct session *s, const struct job *job)
 {
 	const struct end *end = session_end_of(s, job->req.end);
 	if (job->req.op == IO_SLEEP)
 		return job->req.in_place;
 	if (!end)
 		return true; /* to hear that there is no such end, or to make one */
+	if (is_submitted(l, end, &job->req))
+		return false;
 	switch (job->req.op) {
 	case IO_RECV:
 		return end->fd < 0 || end->ready & WATCH_READ || (job->req.idle && w->env.stopping);
@@ -213,17 +239,33 @@ static bool worth_trying(const struct worker *w, const struct session *s, const 
 	}
 }
 
-/* One attempt. A request that moves, or has become another one, has its time anew. */
-static ssize_t attempt(struct worker *w, struct slot *slot, struct job *job)
+/* To the end of the time, whatever signal comes; unless all is over. */
+static ssize_t sleep_in_place(struct worker *w, struct slot *slot, struct job *job)
+{
+	ssize_t n = -EINTR;
+	while (n == -EINTR && server_phase(w->server) != SERVER_OVER)
+		n = session_try(w, &slot->session, job);
+	return n;
+}
+
+/* A request that moves, or has become another one, has its time anew. */
+ssize_t loop_attempt(struct worker *w, struct slot *slot, struct job *job)
 {
 	enum io_op op = job->req.op;
 	size_t done = job->done;
-	ssize_t n = session_try(w, &slot->session, job);
+	ssize_t n = op == IO_SLEEP ? sleep_in_place(w, slot, job) : session_try(w, &slot->session, job);
 	if (n < 0 && (job->done > done || job->req.op != op))
 		slot->deadline_ms = 0;
 	if (op == IO_SLEEP || op == IO_OPEN || op == IO_SENDFILE)
 		worker_tick(w, clock_ms()); /* these may have blocked for long */
 	return n;
+}
+
+/* Who runs resume() also does what would block the loop itself. */
+static bool is_for_others(const struct loop *l, const struct worker *w, const struct job *job)
+{
+	return l->turns && l->turns->resume && w == &l->worker &&
+	       (job->req.op == IO_OPEN || (job->req.op == IO_SLEEP && job->req.in_place));
 }
 
 /* False: the slot is not ours any more. */
@@ -244,12 +286,16 @@ static bool resume(struct loop *l, struct worker *w, struct slot *slot, struct j
 static void run(struct loop *l, struct worker *w, struct slot *slot, struct job *job, ssize_t n)
 {
 	for (int resumes = 0;; resumes++) {
-		if (n == -EAGAIN && worth_trying(w, &slot->session, job)) {
+		if (n == -EAGAIN && worth_trying(l, w, &slot->session, job)) {
 			if (resumes == BUDGET) {
 				loop_run_later(l, w, slot, job);
 				return;
 			}
-			n = attempt(w, slot, job);
+			if (is_for_others(l, w, job)) {
+				l->turns->resume(l, slot, job, n);
+				return;
+			}
+			n = loop_attempt(w, slot, job);
 		}
 		if (n == -EAGAIN) {
 			loop_park(l, w, slot, job);
@@ -287,7 +333,7 @@ static void serve(struct loop *l, struct slot *slot, ssize_t n)
 static void run_queue(struct loop *l, uint32_t n)
 {
 	for (; n; n--)
-		serve(l, slots_dequeue(&l->slots, l->worker.counters), -EAGAIN);
+		serve(l, slots_dequeue(&l->slots), -EAGAIN);
 }
 
 /* ---- what drivers bring ---- */
@@ -339,6 +385,16 @@ void loop_newcomer(struct loop *l, int fd, const struct peer *peer)
 		loop_welcome(l, fd, peer);
 }
 
+uint32_t loop_room(struct loop *l)
+{
+	struct server *server = l->worker.server;
+	if (!is_full(l)) /* all sessions of this loop are among the server's */
+		return (uint32_t)(server->max_sessions - atomic_load(&server->board->n_sessions));
+	server_say_full(server);
+	pause_accepting(l);
+	return 0;
+}
+
 bool loop_accept_failed(struct loop *l, int error)
 {
 	if (server_accept_failed(l->worker.server, error))
@@ -355,6 +411,7 @@ static bool accept_one(struct loop *l)
 	if (is_full(l)) {
 		server_say_full(server);
 		pause_accepting(l);
+		resume_accepting(l); /* who has left since then did not know that it matters */
 		return false;
 	}
 	int fd = sys_accept(l->worker.counters, l->listen_fd, &peer, SOCK_NONBLOCK);
@@ -377,6 +434,15 @@ static void accept_some(struct loop *l)
 
 /* ---- the way to an end ---- */
 
+/* A parked session, which is claimed, is to go on with n. False: later, and it is parked again. */
+static bool goes_on(struct loop *l, struct slot *slot, int n)
+{
+	if (!l->driver->recall || l->driver->recall(l, slot, n))
+		return true;
+	slot_release(&l->slots, slot);
+	return false;
+}
+
 /* Empties the accept queue, then gives each idle session its last receive. */
 static void begin_stop(struct loop *l)
 {
@@ -394,7 +460,7 @@ static void begin_stop(struct loop *l)
 		struct slot *slot = slot_at(&l->slots, number);
 		if (!slot_is_live(slot) || !slot_claim(&l->slots, slot))
 			continue;
-		if (session_is_idle(&slot->session) || !slot_release(&l->slots, slot))
+		if (session_is_idle(&slot->session) ? goes_on(l, slot, -EAGAIN) : !slot_release(&l->slots, slot))
 			put_off(l, &l->worker, slot);
 	}
 	arm(l, &l->grace_timer, server_grace_end_ms(server));
@@ -470,7 +536,8 @@ static void fire_timer(struct loop *l, struct timer *timer)
 		return; /* it has its turn, and arms it anew if it waits again */
 	int64_t deadline_ms = slot->deadline_ms;
 	if (deadline_ms && deadline_ms <= l->worker.env.now_ms) {
-		serve(l, slot, slot->session.op == IO_SLEEP ? 0 : -ETIMEDOUT);
+		if (goes_on(l, slot, -ETIMEDOUT))
+			serve(l, slot, slot->session.op == IO_SLEEP ? 0 : -ETIMEDOUT);
 		return;
 	}
 	if (deadline_ms)
@@ -487,19 +554,36 @@ static void fire_timers(struct loop *l)
 
 static int time_to_wait(struct loop *l)
 {
-	if (l->slots.n_queued)
+	if (l->slots.shared)
+		l->asleep = true; /* first say so, then look */
+	if (l->slots.n_queued || slots_given(&l->slots) || l->left)
 		return 0;
 	slots_lock(&l->slots, l->worker.counters);
-	int timeout_ms = timers_wait(&l->timers, clock_ms());
+	int64_t now = clock_ms();
+	int timeout_ms = timers_wait(&l->timers, now);
+	l->until_ms = timeout_ms < 0 ? INT64_MAX : now + timeout_ms;
 	slots_unlock(&l->slots, l->worker.counters);
 	return timeout_ms;
 }
 
 /* ---- the loop ---- */
 
+/* Awake: from here on no one need wake it. */
+static void hear_crew(struct loop *l)
+{
+	l->asleep = false;
+	slots_take_given(&l->slots);
+	if (l->left) {
+		l->left = false;
+		resume_accepting(l);
+	}
+}
+
 int loop_turn(struct loop *l)
 {
 	int n = l->driver->wait(l, time_to_wait(l));
+	if (l->slots.shared)
+		hear_crew(l);
 	if (n < 0 && error_kind(n) == ERROR_TIRED) /* short of memory: no reason to end */
 		sys_sleep_until(l->worker.counters, clock_ns() + TIRED_WAIT_NS);
 	else if (n < 0 && n != -EINTR)
@@ -518,7 +602,7 @@ int loop_turn(struct loop *l)
 bool loop_finished(const struct loop *l)
 {
 	return l->over || server_phase(l->worker.server) == SERVER_OVER ||
-	       (l->stopping && !l->slots.n_live && !loops_owe(l));
+	       (l->stopping && !l->slots.n_live && !loops_owe(l) && !(l->driver->owes && l->driver->owes(l)));
 }
 
 /* ---- opening and closing ---- */
@@ -557,6 +641,8 @@ int loop_open(struct loop *l, struct server *server, const struct service *servi
 	if (slots_open(&l->slots, capacity, service->session_size) || timers_open(&l->timers, capacity + 2))
 		return -ENOMEM;
 	error = l->driver->open(l);
+	if (error >= 0 && l->slots.shared)
+		error = open_lookups(&l->worker); /* for all of the crew, before there is one */
 	if (error >= 0 && l->signal_fd >= 0)
 		error = l->driver->watch(l, l->signal_fd, TOKEN_SIGNALS);
 	if (error >= 0 && l->all)

@@ -46,6 +46,12 @@ struct loop_driver {
 	/* May the session end now? False: some of its memory is the kernel's; the driver has asked for it back, and calls
 	 * loop_buried() then. NULL: always. */
 	bool (*let_go)(struct loop *, struct slot *);
+	/* The parked session, which is claimed, is to go on with n (-ETIMEDOUT; -EAGAIN: look anew). False: not before its
+	 * request is the kernel's no more. The driver has asked for it back, and calls loop_done() then. NULL: always. */
+	bool (*recall)(struct loop *, struct slot *, int n);
+	/* Could listen() still bring a client, though it is off by now? NULL: never. */
+	bool (*owes)(const struct loop *);
+	unsigned submits; /* of 1 << enum io_op: only await() has these done; they are never tried here */
 };
 
 /* How a session has its turn. The slot is TAKEN, and theirs until they park it or drop it. NULL: the loop itself. */
@@ -56,7 +62,12 @@ struct loop_turns {
 	void (*resume)(struct loop *, struct slot *, const struct job *, ssize_t n);
 	/* Instead of session_begin() and the first turn; NULL: these. */
 	void (*begin)(struct loop *, struct slot *, int fd, const struct peer *);
-	bool crew; /* other threads are at work on its sessions */
+	/* Other threads are at work on its sessions (crew.h): those are started when the loop is open, 0 or -errno; what
+	 * its own thread does instead of loop_turn(), NULL: that; and they end, before the loop is closed. */
+	bool crew;
+	int  (*open)(struct loop *);
+	int  (*turn)(struct loop *);
+	void (*close)(struct loop *);
 };
 
 struct loop {
@@ -67,6 +78,7 @@ struct loop {
 	struct slots      slots;
 	struct timers     timers;
 	struct timer      accept_timer, grace_timer;
+	struct crew      *crew;      /* who else is at work on its sessions; NULL: no one */
 	struct loops     *all;       /* its neighbours; NULL: it serves those beside the clients */
 	unsigned          number;    /* among them, from 0 */
 	int               listen_fd; /* -1: it is not for this loop to accept */
@@ -74,6 +86,10 @@ struct loop {
 	struct wake       wake;      /* how other threads reach it */
 	atomic_bool       accepting, stopping;
 	bool              over;
+	/* For a crew: */
+	atomic_bool       asleep;    /* it waits, or is about to: who has news must wake it */
+	atomic_bool       left;      /* a session has ended while that was of interest */
+	int64_t           until_ms;  /* it waits until then; guarded by slots_lock() */
 };
 
 /* ---- for drivers ---- */
@@ -85,6 +101,8 @@ void loop_own_event(struct loop *, enum loop_token);
 bool loop_event(struct loop *, struct slot *, enum io_end, unsigned seen);
 /* The parked request is done, with result n: the session goes on. */
 void loop_done(struct loop *, struct slot *, ssize_t n);
+/* For drivers that accept. How many clients may be asked for, besides those that are? 0: accepting pauses. */
+uint32_t loop_room(struct loop *);
 /* A new client, whom the driver accepted. */
 void loop_newcomer(struct loop *, int fd, const struct peer *);
 /* The driver's accept failed. False: accepting pauses. */
@@ -96,6 +114,8 @@ void loop_buried(struct loop *, struct slot *);
 
 /* Runs the session from result n on (or from an attempt, if n is -EAGAIN) until it waits, ends, or has had its turn. */
 void loop_serve(struct loop *, struct worker *w, struct slot *, ssize_t n);
+/* One attempt at its request, as session_try(). */
+ssize_t loop_attempt(struct worker *w, struct slot *, struct job *);
 /* After a turn: it waits for its request; it goes on later; it ends; it has ended, take the slot back. */
 void loop_park(struct loop *, struct worker *w, struct slot *, const struct job *);
 void loop_run_later(struct loop *, struct worker *w, struct slot *, const struct job *);

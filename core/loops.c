@@ -5,6 +5,9 @@
  *        v                       v
  *     threads of their own:  loop 1, loop 2 ...   each with sessions, timers and a poller of its own; nothing is shared
  *
+ * With a crew (crew.h) there is one loop, and it may have to wait for the others. So it has a thread of its own, and the
+ * server's thread takes the signals and wakes who must see the end (watch.h).
+ *
  * A session stays with the loop that welcomed it. So loops need no locks, and an uneven deal stays uneven: the counts
  * of each worker (--stats) show it. A client that is dealt costs a put into a queue and a byte in a pipe.
  *
@@ -23,6 +26,7 @@
 #include "processes.h"
 #include "queue.h"
 #include "server.h"
+#include "watch.h"
 
 enum { DEALT_ROOM = 256 }; /* clients on their way to one loop; when it is full, who accepted keeps the next one */
 
@@ -36,9 +40,12 @@ struct loops {
 	const struct loop_driver *driver;
 	const struct loop_turns  *turns;
 	const void    *how;
+	int            listen_fd;   /* the server's, that those who share it close together */
 	unsigned       n, next;     /* next: whose turn it is to be dealt a client; only the dealer looks */
 	atomic_uint    n_sharing;   /* loops that still accept from the server's listener */
 	atomic_bool    dealing;
+	bool           crew;        /* one loop, in a thread of its own; this one watches */
+	atomic_bool    ended;       /* that loop */
 	struct loop  **all;
 	struct queue  *dealt;       /* one for each loop, if the first one deals */
 	pthread_t     *threads;
@@ -96,7 +103,7 @@ static void close_listener(int *fd)
 void loops_stop_listening(struct loop *l)
 {
 	struct loops *all = l->all;
-	if (l->listen_fd != all->server->listen_fd)
+	if (l->listen_fd != all->listen_fd)
 		close_listener(&l->listen_fd);
 	else if (atomic_fetch_sub(&all->n_sharing, 1) == 1)
 		close_listener(&all->server->listen_fd);
@@ -140,14 +147,27 @@ static int await_opened(struct loops *all, unsigned n)
 static int open_loop(struct loop *l)
 {
 	struct server *server = l->all->server;
-	return loop_open(l, server, server->service, (uint32_t)server->max_sessions);
+	int error = loop_open(l, server, server->service, (uint32_t)server->max_sessions);
+	return error >= 0 && l->turns && l->turns->open ? l->turns->open(l) : error;
+}
+
+static int turn(struct loop *l)
+{
+	return l->turns && l->turns->turn ? l->turns->turn(l) : loop_turn(l);
+}
+
+static void close_loop(struct loop *l)
+{
+	if (l->turns && l->turns->close)
+		l->turns->close(l);
+	loop_close(l);
 }
 
 static void turn_to_the_end(struct loop *l)
 {
 	int error = 0;
 	while (error >= 0 && !loop_finished(l))
-		error = loop_turn(l);
+		error = turn(l);
 	if (error < 0) {
 		fail(l->all, error);
 		server_stop(l->all->server);
@@ -162,7 +182,8 @@ static void *run_thread(void *argument)
 	report_opened(l->all, error);
 	if (error >= 0)
 		turn_to_the_end(l);
-	loop_close(l);
+	close_loop(l);
+	l->all->ended = true;
 	return NULL;
 }
 
@@ -209,7 +230,7 @@ static int make_loop(struct loops *all, unsigned number, unsigned process)
 	if (fd < -1)
 		return fd;
 	l->listen_fd = fd;
-	if (number || all->server->options.processes)
+	if (number || all->crew || all->server->options.processes)
 		return 0;
 	l->signal_fd = open_signals();
 	return l->signal_fd < 0 ? l->signal_fd : 0;
@@ -233,7 +254,7 @@ static void release(struct loops *all)
 		struct loop *l = all->all[i];
 		if (!l)
 			continue;
-		if (l->listen_fd != all->server->listen_fd)
+		if (l->listen_fd != all->listen_fd)
 			close_listener(&l->listen_fd);
 		close_listener(&l->signal_fd);
 		wake_close(&l->wake);
@@ -246,38 +267,59 @@ static void release(struct loops *all)
 	free(all->all);
 }
 
-/* Loop 0 runs here, the others in threads of their own. */
+static bool has_ended(void *what)
+{
+	const struct loops *all = what;
+	return all->ended;
+}
+
+/* Until all is over, but for the loops that have threads of their own. */
+static void serve_here(struct loops *all)
+{
+	if (!all->server->options.processes)
+		server_ready(all->server);
+	if (all->crew)
+		watch_over(all->server, has_ended, all);
+	else
+		turn_to_the_end(all->all[0]);
+}
+
+/* Loop 0 runs here, unless it has a crew; the others in threads of their own. */
 static void run_all(struct loops *all)
 {
-	struct loop *first = all->all[0];
-	unsigned started = 1;
-	int error = open_loop(first);
+	unsigned here = all->crew ? 0 : 1, started = here;
+	int error = here ? open_loop(all->all[0]) : 0;
 	for (; error >= 0 && started < all->n; started++) {
 		error = -pthread_create(&all->threads[started], NULL, run_thread, all->all[started]);
 		if (error)
 			break;
 	}
 	fail(all, error);
-	error = await_opened(all, started - 1);
+	error = await_opened(all, started - here);
 	if (error >= 0) {
-		if (!all->server->options.processes)
-			server_ready(all->server);
-		turn_to_the_end(first);
+		serve_here(all);
 	} else {
 		server_stop(all->server);
 		server_stop(all->server); /* at once */
 		loops_wake(all);
 	}
-	for (unsigned i = 1; i < started; i++)
+	for (unsigned i = here; i < started; i++)
 		pthread_join(all->threads[i], NULL);
-	loop_close(first);
+	if (here)
+		close_loop(all->all[0]);
 }
 
 /* The loops of this process. */
 static int run_here(struct loops *all, unsigned n, unsigned process)
 {
 	int error = 0;
+	all->crew = all->turns && all->turns->crew;
+	if (all->crew) {
+		n = 1;
+		watch_prepare(all->server);
+	}
 	all->n = n;
+	all->listen_fd = all->server->listen_fd;
 	all->all = calloc(n, sizeof(struct loop *));
 	all->threads = calloc(n, sizeof *all->threads);
 	if (!all->all || !all->threads)

@@ -4,9 +4,9 @@
  *     processes_spawn: fork one per connection                     passing: counts to the total, berth free
  *                                                                  crew:    alert, fork another into the same berth
  *
- * Who dies at once, again and again, is started again after pauses that grow (children.h has the rule). A child that is
- * killed leaves nothing half done: it holds no lock that others want, its counts and its trace are in shared memory,
- * and its sockets the kernel closes.
+ * Who dies at once, again and again, is started again after pauses that grow (children.h has the rule). A child
+ * that is killed leaves nothing half done: it holds no lock that others want, its counts and its trace are in
+ * shared memory, and its sockets the kernel closes.
  *
  * fork(2), wait4(2), prctl(2), _exit(2), close_range(2), signal(7).
  *
@@ -71,7 +71,8 @@ static void close_all_but(int *keep, int n)
 /* server->lock is ours: the thread that forked held it. fd: the client's; -1: none yet. */
 static void become_child(struct server *server, struct berth *berth, pid_t parent, int fd)
 {
-	int keep[] = { server->listen_fd, server->root_fd, server->access.file ? server->access.fd : -1, log_fd_number(), fd };
+	int keep[] = { server->listen_fd, server->root_fd, server->access.file ? server->access.fd : -1,
+		       log_fd_number(), fd };
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
 		_exit(1); /* it died before it could tell us to */

@@ -10,23 +10,23 @@
  *
  *  Descriptors. A child keeps the listener and the logs. What the sessions beside have open is closed in it: a copy
  *    would keep a connection alive that the first process has closed.
- *  Locks. Only the thread that forks goes on in the child. server->lock is held during the fork, by this very thread, so
- *    the child can let go of it; the C library does the same for its own. No other lock is ever held by another thread
- *    here: no client is served in the first process.
- *  Memory. Everything, as a copy that costs when it is written to: the file cache and the proxy's objects are one each
- *    from then on. Not copied but shared: the board, and the service's shared_size bytes.
+ *  Locks. Only the thread that forks goes on in the child. server->lock is held during the fork, by this very
+ *    thread, so the child can let go of it; the C library does the same for memory and streams, log.c for the log. No
+ *    other lock can be held by another thread: no client is served in the first process.
+ *  Memory. Everything, as a copy that costs when it is written to: the file cache and the proxy's objects are one
+ *    each from then on. Not copied but shared: the board, and the service's shared_size bytes.
  *  Buffers and exit handlers. A child ends with _exit(2): what is to be flushed or deleted is the first process's.
  *
- * A child must not outlive the first process: PR_SET_PDEATHSIG sends it SIGKILL. The "parent" it speaks of is the THREAD
- * that forked (prctl(2)): so that one has to stay until its children are gone. */
+ * A child must not outlive the first process: PR_SET_PDEATHSIG sends it SIGKILL. The "parent" it speaks of is the
+ * THREAD that forked (prctl(2)): so that one has to stay until its children are gone. */
 #ifndef CORE_PROCESSES_H
 #define CORE_PROCESSES_H
 
 #include "backend.h"
 
-/* As processes_run() (backend.h), for who opens its worker itself (a loop): child() is run in each process, and may open
- * one worker. What it returns is 0, or -errno: why it cannot serve. number: from 0; who takes a dead one's place has its
- * number. */
+/* As processes_run() (backend.h), for who opens its worker itself (a loop): child() is run in each process, and may
+ * open one worker. What it returns is 0, or -errno: why it cannot serve. number: from 0; who takes a dead one's place
+ * has its number. */
 int processes_run_children(struct server *, int n, int (*child)(struct server *, int number));
 
 /* One attempt of processes_spawn(): 0, or -errno: there is no process for the client, who keeps fd. */

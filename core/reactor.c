@@ -61,6 +61,17 @@ static int watch(struct reactor *r, struct slot *slot, enum io_end which, unsign
 	return error;
 }
 
+/* From the thread that parks it. */
+static int watch_once(struct reactor *r, struct worker *w, struct slot *slot, enum io_end which, unsigned now)
+{
+	struct end *end = session_end_of(&slot->session, which);
+	int error = r->poller->watch_once(r->state, w->counters, end->fd, end->watched, now,
+					  slot_token(&r->loop.slots, slot, which));
+	if (!error)
+		end->watched = (uint8_t)now;
+	return error;
+}
+
 static int reactor_await(struct loop *l, struct worker *w, struct slot *slot)
 {
 	struct reactor *r = reactor_of(l);
@@ -68,11 +79,10 @@ static int reactor_await(struct loop *l, struct worker *w, struct slot *slot)
 	enum io_end which = (enum io_end)s->end_of;
 	const struct end *end = session_end_of(s, which);
 	unsigned wants = s->wants;
-	(void)w;
 	if (!end || !wants)
 		return 0;
 	if (l->slots.shared)
-		return watch(r, slot, which, wants | WATCH_ONCE);
+		return watch_once(r, w, slot, which, wants);
 	if (r->poller->edge)
 		return end->watched ? 0 : watch(r, slot, which, WATCH_READ | WATCH_WRITE | WATCH_EDGE);
 	return wants & ~(unsigned)end->watched ? watch(r, slot, which, wants) : 0;

@@ -93,7 +93,8 @@ enum { SAY_AGAIN_MS = 60000 };
 static bool may_say(struct server *s)
 {
 	int64_t now = clock_ms(), said = atomic_load(&s->board->said_tired_ms);
-	return (!said || now - said > SAY_AGAIN_MS) && atomic_compare_exchange_strong(&s->board->said_tired_ms, &said, now);
+	return (!said || now - said > SAY_AGAIN_MS) &&
+	       atomic_compare_exchange_strong(&s->board->said_tired_ms, &said, now);
 }
 
 bool server_accept_failed(struct server *s, int error)

@@ -52,7 +52,7 @@ struct server {
 	int                   max_fds, max_sessions; /* both are more than 0 */
 
 	struct board         *board;        /* what all threads and processes know of each other */
-	struct berth         *berth;        /* of this process, when another one has forked it; NULL: this is the first */
+	struct berth         *berth;        /* of this process; NULL: it is the first, no one has forked it */
 	struct processes     *processes;    /* the crew of those that this one has forked; NULL: none */
 	struct loops         *loops;        /* how they are to be run; NULL: the backend has none */
 	pthread_mutex_t       lock;         /* guards those below, and the berths of the board */

@@ -68,6 +68,16 @@ struct reach *session_reach(struct session *s)
 
 /* ---- the window ---- */
 
+static size_t home_size(const struct worker *w)
+{
+	return w->service->max_message + RECEIVE_SIZE;
+}
+
+static void clear_window(struct worker *w)
+{
+	w->window = (struct window){ .base = w->home, .cap = home_size(w) };
+}
+
 /* Keeps what is on offer in the window for its end's next turn. */
 static int unmount(struct worker *w)
 {
@@ -95,7 +105,7 @@ static void load_tail(struct window *in, struct end *end)
 static int mount_anew(struct worker *w, struct end *end)
 {
 	int error = w->window.len ? unmount(w) : 0;
-	w->window.start = w->window.len = 0;
+	clear_window(w);
 	w->mounted = end;
 	if (end && end->tail)
 		load_tail(&w->window, end);
@@ -112,12 +122,38 @@ static inline int mount(struct worker *w, struct end *end)
 static void forget_window(struct worker *w)
 {
 	w->mounted = NULL;
-	w->window.start = w->window.len = 0;
+	clear_window(w);
+}
+
+/* Bytes that were brought stand where they came, unless others of that end are before them. */
+static void mount_brought(struct worker *w, struct end *end)
+{
+	struct window *in = &w->window;
+	const struct lent brought = w->brought;
+	w->brought.len = 0;
+	mount_anew(w, end);
+	if (in->len) {
+		memcpy(in->base + in->len, brought.data, brought.len);
+		in->len += brought.len;
+	} else {
+		*in = (struct window){ .base = brought.data, .cap = brought.len, .len = brought.len };
+	}
+}
+
+/* What was brought moves to where there is room behind it. */
+static void bring_home(struct worker *w)
+{
+	struct window *in = &w->window;
+	memcpy(w->home, in->base + in->start, in->len);
+	*in = (struct window){ .base = w->home, .cap = home_size(w), .len = in->len };
 }
 
 /* Moves the untaken bytes to the front if there is no room for a whole receive behind them. */
-static size_t window_room(struct window *in)
+static size_t window_room(struct worker *w)
 {
+	struct window *in = &w->window;
+	if (in->base != w->home)
+		bring_home(w);
 	if (!in->len) {
 		in->start = 0;
 	} else if (in->start && in->cap - in->start - in->len < RECEIVE_SIZE) {
@@ -147,7 +183,6 @@ static void log_received(int fd, const char *data, size_t len)
 
 static ssize_t try_finish(struct worker *w, struct session *s, struct job *job)
 {
-	char *discard = w->window.base;
 	forget_window(w);
 	if (!job->req.linger)
 		return 0;
@@ -158,7 +193,7 @@ static ssize_t try_finish(struct worker *w, struct session *s, struct job *job)
 	if (!job->req.timeout_ms)
 		return 0;
 	for (int i = 0; i < LINGER_RECEIVES; i++) {
-		ssize_t n = sys_recv(w->counters, s->client.fd, discard, RECEIVE_SIZE, 0);
+		ssize_t n = sys_recv(w->counters, s->client.fd, w->home, RECEIVE_SIZE, 0);
 		if (n == -EAGAIN || n == -EINTR)
 			return n;
 		if (n <= 0)
@@ -194,7 +229,7 @@ static ssize_t try_recv(struct worker *w, struct session *s, struct job *job)
 	int error = mount(w, end);
 	if (error)
 		return error;
-	size_t room = window_room(in);
+	size_t room = window_room(w);
 	char *to = in->base + in->start + in->len;
 	ssize_t n = sys_recv(w->counters, end->fd, to, room, last_call ? MSG_DONTWAIT : 0);
 	/* A short read means drained: no second call to see EAGAIN (epoll(7)). Unless the event also told of the
@@ -234,6 +269,12 @@ static ssize_t send_memory(struct worker *w, struct end *end, struct job *job, i
 	return 0;
 }
 
+static ssize_t count_sent(struct worker *w, unsigned answers, size_t n)
+{
+	count_add(w->counters, COUNT_ANSWERS, answers);
+	return (ssize_t)n;
+}
+
 static ssize_t try_send(struct worker *w, struct session *s, struct job *job)
 {
 	struct end *end = session_end_of(s, job->req.end);
@@ -248,8 +289,7 @@ static ssize_t try_send(struct worker *w, struct session *s, struct job *job)
 		end->ready &= (uint8_t)~WATCH_WRITE;
 	if (error)
 		return error;
-	count_add(w->counters, COUNT_ANSWERS, job->req.answers);
-	return (ssize_t)(job->before + job->done);
+	return count_sent(w, job->req.answers, job->before + job->done);
 }
 
 static ssize_t try_connect(struct worker *w, struct session *s, struct job *job)
@@ -520,6 +560,8 @@ int session_park(struct worker *w, struct session *s, const struct job *job)
 void session_unpark(struct worker *w, struct session *s, struct job *job)
 {
 	forget_window(w);
+	if (w->brought.len)
+		mount_brought(w, session_end_of(s, (enum io_end)s->end_of));
 	w->current = s;
 	job_begin(job);
 	job->req.op = (enum io_op)s->op;
@@ -546,6 +588,33 @@ void session_unpark(struct worker *w, struct session *s, struct job *job)
 	}
 }
 
+/* ---- what the kernel has done ---- */
+
+void session_bring(struct worker *w, const struct session *s, char *data, size_t n)
+{
+	w->brought = (struct lent){ data, n };
+	count_add(w->counters, COUNT_BYTES_IN, n);
+	if (log_debugging())
+		log_received(session_end_of(s, (enum io_end)s->end_of)->fd, data, n);
+}
+
+void session_left(const struct session *s, struct iovec *head, struct iovec *body)
+{
+	const struct parked *p = s->parked;
+	*head = rest(p->buf, p->len, p->done < p->len ? p->done : p->len);
+	*body = rest(p->body, p->body_len, p->done < p->len ? 0 : p->done - p->len);
+}
+
+ssize_t session_sent(struct worker *w, struct session *s, size_t n)
+{
+	struct parked *p = s->parked;
+	count_add(w->counters, COUNT_BYTES_OUT, n);
+	p->done += n;
+	if (p->done < p->len + p->body_len)
+		return -EAGAIN;
+	return count_sent(w, p->answers, p->before + p->done);
+}
+
 bool session_is_idle(const struct session *s)
 {
 	return s->op == IO_RECV && s->idle;
@@ -559,7 +628,7 @@ void end_close(struct worker *w, struct end *end)
 		w->mounted = NULL;
 	if (end->watched && w->forget)
 		w->forget(w, end);
-	if (end->fd >= 0)
+	if (end->fd >= 0 && !(w->close_later && w->close_later(w, end->fd)))
 		sys_close(w->counters, end->fd);
 	free(end->tail);
 	*end = (struct end){ .fd = -1 };

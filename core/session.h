@@ -12,6 +12,8 @@
 #ifndef CORE_SESSION_H
 #define CORE_SESSION_H
 
+#include <sys/uio.h>
+
 #include "dial.h"
 #include "end.h"
 #include "io.h"
@@ -63,6 +65,15 @@ bool session_resume(struct worker *, struct session *, struct job *job, ssize_t 
 /* Between two turns of a reactor. 0 or -ENOMEM: end the session. */
 int  session_park(struct worker *, struct session *, const struct job *job);
 void session_unpark(struct worker *, struct session *, struct job *job);
+
+/* For drivers that hand requests to the kernel instead of trying them. n bytes have come for the end that the parked
+ * session waits for: they stand in its window in the turn that follows, and must stay where they are until that is
+ * over. */
+void session_bring(struct worker *, const struct session *, char *data, size_t n);
+/* What is left of its parked send, head and body. */
+void session_left(const struct session *, struct iovec *head, struct iovec *body);
+/* The kernel has sent n bytes of that. The request's result, or -EAGAIN: there is more. */
+ssize_t session_sent(struct worker *, struct session *, size_t n);
 
 /* That end; NULL: there is no origin (yet). */
 static inline struct end *session_end_of(const struct session *s, enum io_end which)

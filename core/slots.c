@@ -75,9 +75,10 @@ bool slot_claim(const struct slots *s, struct slot *slot)
 	return true;
 }
 
+/* But no end: a poller that knows WATCH_ONCE is level-triggered, and will tell of it again. */
 static void expect_anything(struct end *end)
 {
-	end->ready |= WATCH_READ | WATCH_WRITE | WATCH_END;
+	end->ready |= WATCH_READ | WATCH_WRITE;
 }
 
 bool slot_release(const struct slots *s, struct slot *slot)
@@ -147,9 +148,8 @@ void slot_give_back(struct slots *s, struct counters *c, struct slot *slot)
 
 /* ---- the run queue ---- */
 
-void slots_enqueue(struct slots *s, struct counters *c, struct slot *slot)
+void slots_enqueue(struct slots *s, struct slot *slot)
 {
-	slots_lock(s, c);
 	slot->next = NULL;
 	if (s->run_head)
 		s->run_tail->next = slot;
@@ -157,15 +157,36 @@ void slots_enqueue(struct slots *s, struct counters *c, struct slot *slot)
 		s->run_head = slot;
 	s->run_tail = slot;
 	s->n_queued++;
-	slots_unlock(s, c);
 }
 
-struct slot *slots_dequeue(struct slots *s, struct counters *c)
+struct slot *slots_dequeue(struct slots *s)
 {
-	slots_lock(s, c);
 	struct slot *slot = s->run_head;
 	s->run_head = slot->next;
 	s->n_queued--;
-	slots_unlock(s, c);
 	return slot;
+}
+
+void slots_give(struct slots *s, struct slot *slot)
+{
+	slot->next = atomic_load_explicit(&s->given, memory_order_relaxed);
+	while (!atomic_compare_exchange_weak(&s->given, &slot->next, slot))
+		;
+}
+
+/* All at once: so a slot that comes back while others look at it, which fools those who take one, does no harm. */
+void slots_take_given(struct slots *s)
+{
+	struct slot *first = NULL, *next;
+	if (!slots_given(s))
+		return;
+	for (struct slot *slot = atomic_exchange(&s->given, NULL); slot; slot = next) {
+		next = slot->next;
+		slot->next = first;
+		first = slot;
+	}
+	for (; first; first = next) {
+		next = first->next;
+		slots_enqueue(s, first);
+	}
 }

@@ -7,7 +7,9 @@
  *                           +-- something came meanwhile --> MISSED: who would park it tries again instead
  *
  * A loop alone needs no more than that. When several threads serve the sessions of one loop (`shared`), claims are
- * compare-and-swap, and the lists have a lock, held for some instructions and never over a call of the kernel.
+ * compare-and-swap. What they put into the run queue goes on a stack first, also by compare-and-swap: whoever waits takes
+ * all of it at once, and turns it round. Free slots and timers have a lock, held for some instructions and never over a
+ * call of the kernel.
  *
  * A token is generation | slot | end: an event that comes late, for a session that has ended and whose slot has a new
  * owner, is dropped. */
@@ -36,17 +38,19 @@ struct slots {
 	size_t           slot_size;
 	uint32_t         capacity, touched;  /* slots: there are, were ever used */
 	_Atomic uint32_t n_live;             /* are in use */
-	struct slot     *free_head, *run_head, *run_tail;
-	_Atomic uint32_t n_queued;
+	struct slot     *free_head;
+	struct slot     *run_head, *run_tail; /* the run queue; of the thread that waits */
+	uint32_t         n_queued;
 	bool             shared;
 	struct semaphore mutex;
+	_Atomic(struct slot *) given;         /* by other threads; the last one first */
 };
 
 /* Room for `capacity` sessions, reserved, and touched as they come. 0 or -ENOMEM. */
 int  slots_open(struct slots *, uint32_t capacity, size_t state_size);
 void slots_close(struct slots *);
 
-/* What a lock must guard besides the lists: the timers. Nothing is done where the slots are not shared. */
+/* What a lock must guard besides the free slots: the timers. Nothing is done where the slots are not shared. */
 void slots_lock(struct slots *, struct counters *);
 void slots_unlock(struct slots *, struct counters *);
 
@@ -69,8 +73,15 @@ bool slot_claim(const struct slots *, struct slot *);
 /* Back to parked. False: something has come; it is still the caller's, and anything is worth trying. */
 bool slot_release(const struct slots *, struct slot *);
 
-/* The run queue, first in, first out; its slots are taken. Any thread puts, the one that waits takes. */
-void         slots_enqueue(struct slots *, struct counters *, struct slot *);
-struct slot *slots_dequeue(struct slots *, struct counters *);
+/* The run queue, first in, first out; its slots are taken. For the thread that waits. */
+void         slots_enqueue(struct slots *, struct slot *);
+struct slot *slots_dequeue(struct slots *);
+/* Another thread gives it a slot; it moves what it was given to the run queue. */
+void         slots_give(struct slots *, struct slot *);
+void         slots_take_given(struct slots *);
+static inline bool slots_given(const struct slots *s)
+{
+	return atomic_load(&s->given) != NULL;
+}
 
 #endif

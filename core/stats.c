@@ -97,7 +97,7 @@ static void write_crew(FILE *out, struct server *server)
 
 /* ---- the whole ---- */
 
-/* Of this process and of those it forked, as far as they have ended (getrusage(2), RUSAGE_CHILDREN): at the end, all. */
+/* Of this process and of those it forked that have ended (getrusage(2), RUSAGE_CHILDREN): at the end, all. */
 static void get_usage(struct rusage *usage)
 {
 	struct rusage children;
@@ -113,8 +113,22 @@ static void get_usage(struct rusage *usage)
 		usage->ru_maxrss = children.ru_maxrss;
 }
 
+/* Processes that have not ended: what they used so far, the kernel adds to ours when they have. */
+static unsigned n_processes(struct server *server)
+{
+	const struct board *board = server->board;
+	pid_t ours = getpid();
+	unsigned n = 0;
+	pthread_mutex_lock(&server->lock);
+	for (uint32_t i = 0; i < board->touched; i++)
+		n += board->berths[i].pid != ours && atomic_load(&board->berths[i].tid);
+	pthread_mutex_unlock(&server->lock);
+	return n;
+}
+
 void stats_print(struct server *server)
 {
+	unsigned running = n_processes(server);
 	struct counters sum;
 	struct rusage usage;
 	stats_sum(server, &sum);
@@ -126,6 +140,8 @@ void stats_print(struct server *server)
 	fprintf(stderr, "CPU time: user %.3f s, system %.3f s; switches: %ld voluntary, %ld not; most memory %ld KiB\n",
 		(double)microseconds(usage.ru_utime) / 1e6, (double)microseconds(usage.ru_stime) / 1e6,
 		usage.ru_nvcsw, usage.ru_nivcsw, usage.ru_maxrss);
+	if (running)
+		fprintf(stderr, "not in it: what %u processes that still run have used\n", running);
 	funlockfile(stderr);
 }
 

@@ -76,6 +76,8 @@ int sys_accept(struct counters *c, int listen_fd, struct peer *peer, int flags)
 			   accept4(listen_fd, (struct sockaddr *)&sa, &len, flags | SOCK_CLOEXEC));
 	if (fd >= 0)
 		peer_from_sockaddr(peer, (struct sockaddr *)&sa);
+	if (fd >= 0 && tracing(c))
+		trace_client(c->trace, peer);
 	return fd;
 }
 

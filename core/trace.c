@@ -68,6 +68,11 @@ void trace_add(struct trace *t, int kind, int fd, int64_t result, int64_t began_
 	};
 }
 
+void trace_client(struct trace *t, const struct peer *peer)
+{
+	t->ring[(t->n - 1) % TRACE_EVENTS].client = peer->port;
+}
+
 static uint64_t kept(const struct trace *t)
 {
 	return t->n < TRACE_EVENTS ? t->n : TRACE_EVENTS;
@@ -122,9 +127,9 @@ struct story {
 	uint64_t       lost;
 	int64_t        zero_ns; /* the first event: times count from there */
 	int            open;    /* connections */
+	/* By port. Descriptors would not do: processes have them of the same numbers. */
 	bool           met[UINT16_MAX + 1];    /* clients whose accept was seen, and nothing else since */
-	bool          *is_client;               /* by descriptor */
-	int            n_fds;
+	int            fd_of[UINT16_MAX + 1];  /* of those whose close was not seen yet; 0: none */
 };
 
 static int by_time(const void *a, const void *b)
@@ -167,12 +172,9 @@ static int gather(struct story *s, const struct server *server)
 	for (const struct trace *t = server->traces; t; t = t->next) {
 		n += t->ring ? kept(t) : 0;
 		s->lost += t->n - (t->ring ? kept(t) : 0);
-		for (uint64_t i = 0; t->ring && i < kept(t); i++)
-			s->n_fds = t->ring[i].fd >= s->n_fds ? t->ring[i].fd + 1 : s->n_fds;
 	}
 	s->records = malloc((n + 1) * sizeof *s->records);
-	s->is_client = calloc((size_t)s->n_fds + 1, sizeof *s->is_client);
-	if (!s->records || !s->is_client)
+	if (!s->records)
 		return -ENOMEM;
 	for (const struct trace *t = server->traces; t; t = t->next)
 		for (uint64_t i = 0; t->ring && i < kept(t); i++)
@@ -230,22 +232,22 @@ static void write_flow(struct story *s, const struct record *r, char kind, unsig
 	fprintf(s->out, ",\"id\":%u%s}", client, kind == 'f' ? ",\"bp\":\"e\"" : "");
 }
 
-/* accept's result is the descriptor; whose it is shows in the first event of that descriptor behind it. */
+/* A connection is known by its client's port. What a proxy closes meanwhile has another descriptor. */
 static void follow(struct story *s, const struct record *r)
 {
 	const struct trace_event *e = &r->event;
-	if (e->kind == COUNT_ACCEPT && e->result >= 0) {
-		if (e->result < s->n_fds)
-			s->is_client[e->result] = true;
+	if (!e->client)
+		return;
+	if (e->kind == COUNT_ACCEPT) {
+		s->fd_of[e->client] = e->result;
+		s->met[e->client] = true;
 		write_open(s, r, 1);
-		write_flow(s, r, 's', (unsigned)e->result);
-		s->met[e->result & UINT16_MAX] = true;
-	} else if (e->fd >= 0 && s->met[e->fd & UINT16_MAX] && (e->kind == COUNT_RECV || e->kind == COUNT_SEND)) {
-		s->met[e->fd & UINT16_MAX] = false;
-		write_flow(s, r, 'f', (unsigned)e->fd);
-	}
-	if (e->kind == COUNT_CLOSE && e->fd >= 0 && s->is_client[e->fd]) {
-		s->is_client[e->fd] = false;
+		write_flow(s, r, 's', e->client);
+	} else if (s->met[e->client] && (e->kind == COUNT_RECV || e->kind == COUNT_SEND)) {
+		s->met[e->client] = false;
+		write_flow(s, r, 'f', e->client);
+	} else if (e->kind == COUNT_CLOSE && s->fd_of[e->client] == e->fd) {
+		s->fd_of[e->client] = 0;
 		write_open(s, r, -1);
 	}
 }
@@ -348,7 +350,6 @@ int trace_write(struct server *server, const char *file)
 		say(s, server, file);
 	if (s) {
 		free(s->records);
-		free(s->is_client);
 	}
 	free(s);
 	return error;

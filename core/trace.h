@@ -15,6 +15,7 @@
 #include "clock.h"
 #include "counters.h"
 
+struct peer;
 struct server;
 struct worker;
 
@@ -42,8 +43,8 @@ struct trace {
 
 /* A worker's trace, or NULL: tracing is off, or there is no memory for it. */
 struct trace *trace_open(const struct worker *);
-/* The same for a worker in a process that is to be forked: made before, in memory that both have, so that what a process
- * leaves behind can be read however it has ended. */
+/* The same for a worker in a process that is to be forked: made before, in memory that both have, so that what a
+ * process leaves behind can be read however it has ended. */
 struct trace *trace_share(const struct server *, unsigned number);
 /* The worker ends, but is still here. NULL is fine. */
 void trace_settle(struct trace *);
@@ -56,6 +57,9 @@ void trace_forget(struct server *);
 
 /* Something that began then and has just ended; for a pause, that it begins or ends. */
 void trace_add(struct trace *, int kind, int fd, int64_t result, int64_t began_ns);
+
+/* What was added last was of that client's: an accept, which has no session yet. */
+void trace_client(struct trace *, const struct peer *);
 
 static inline void trace_begin(struct trace *t)
 {

@@ -1,9 +1,9 @@
 /* watch.c - signals, deadlines and the end of a blocking server, in one place; see watch.h.
  *
- * A thread that blocks is woken by a signal whose handler does nothing; its call then fails with EINTR. A signal that
- * comes just before the call would be lost, so it is sent again until the worker has moved on: a deadline may fire half a
- * second late, a stop some milliseconds. Who is to be woken, and when, stands on the board (board.h); a worker writes its
- * deadline there and makes no call for it.
+ * A thread that blocks is woken by a signal whose handler does nothing; its call then fails with EINTR. A
+ * signal that comes just before the call would be lost, so it is sent again until the worker has moved on: a
+ * deadline may fire half a second late, a stop some milliseconds. Who is to be woken, and when, stands on the
+ * board (board.h); a worker writes its deadline there and makes no call for it.
  *
  * signal(7) "Interruption of system calls", tgkill(2), sigtimedwait(2).
  *
@@ -40,8 +40,8 @@ void watch_prepare(struct server *server)
 	let_accept_wait(server->listen_fd);
 }
 
-/* tgkill(2) takes both numbers, so it never meets a thread of another process; and a process keeps its number until we
- * reap it. A thread of ours that has the number of one that has just ended is woken in vain. */
+/* tgkill(2) takes both numbers, so it never meets a thread of another process; and a process keeps its number until
+ * we reap it. A thread of ours that has the number of one that has just ended is woken in vain. */
 static void wake_workers(struct server *server, bool all)
 {
 	struct board *board = server->board;
@@ -67,11 +67,12 @@ static void take_signal(struct server *server, const sigset_t *signals, int time
 		server_handle_signal(server, signo);
 }
 
-/* When stopping, all are woken at ticks 1, 2, 4, 8 ...: soon, and then ever more rarely those who still have not
- * noticed. */
+/* When stopping, all are woken at ticks 1, 2, 4, 8 ... of each phase: soon, and then ever more rarely those who still
+ * have not noticed. */
 void watch_over(struct server *server, bool (*done)(void *what), void *what)
 {
 	sigset_t signals;
+	enum server_phase phase = SERVER_RUNNING;
 	unsigned stop_ticks = 0;
 	server_signals(&signals);
 	sigaddset(&signals, SIGCHLD);
@@ -79,7 +80,10 @@ void watch_over(struct server *server, bool (*done)(void *what), void *what)
 		take_signal(server, &signals, server_phase(server) == SERVER_RUNNING ? TICK_MS : STOP_TICK_MS);
 		processes_reap(server);
 		server_check_grace(server);
-		if (server_phase(server) != SERVER_RUNNING)
+		if (server_phase(server) != phase)
+			stop_ticks = 0; /* this is news, however long the other was */
+		phase = server_phase(server);
+		if (phase != SERVER_RUNNING)
 			stop_ticks++;
 		wake_workers(server, stop_ticks && !(stop_ticks & (stop_ticks - 1)));
 	}

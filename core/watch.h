@@ -1,5 +1,5 @@
-/* watch.h - the one thread of a blocking server that blocks in no client's call: it takes the signals, looks after the
- * deadlines, and sees to it that everyone notices the end. The same for threads and for processes.
+/* watch.h - the one thread of a blocking server that blocks in no client's call: it takes the signals, looks after
+ * the deadlines, and sees to it that everyone notices the end. The same for threads and for processes.
  *
  *     worker: recv, accept ... blocks                          watch: sigtimedwait, twice a second:
  *                 ^                                              a deadline on the board has passed? --+

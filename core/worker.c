@@ -27,7 +27,8 @@ static int allocate(struct worker *w, const struct service *service)
 	if (!block)
 		return -ENOMEM;
 	w->session = (struct session *)(void *)block;
-	w->window = (struct window){ .base = block + session_size, .cap = window_size };
+	w->home = block + session_size;
+	w->window = (struct window){ .base = w->home, .cap = window_size };
 	w->env.scratch = block + session_size + window_size;
 	w->env.scratch_len = SCRATCH_SIZE;
 	return 0;

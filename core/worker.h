@@ -22,6 +22,11 @@ struct window {
 	size_t cap, start, len; /* cap: max_message + RECEIVE_SIZE */
 };
 
+struct lent { /* bytes in memory of someone else's */
+	char  *data;
+	size_t len;
+};
+
 struct worker {
 	struct counters *counters; /* those of its berth */
 	struct berth   *berth;     /* its place on the board; beside the clients' sessions: memory of its own */
@@ -30,6 +35,8 @@ struct worker {
 	struct server  *server;
 	const struct service *service; /* the server's, or the one beside it */
 	struct window   window;
+	char           *home;    /* the window's own memory; its base may be elsewhere for a turn */
+	struct lent     brought; /* what has been received for the session that runs next (session.h) */
 	struct session *session; /* room for one, zeroed by who uses it: a blocking thread has just one at a time */
 	struct session *current; /* whose start() or resume() runs, or ran last */
 	struct end     *mounted; /* whose bytes are in the window; NULL: no one's (session.c) */
@@ -39,11 +46,12 @@ struct worker {
 	bool            nonblocking; /* descriptors are */
 	int           (*open_lookups)(struct worker *); /* sets lookups, and how the loop hears of them */
 	void          (*forget)(struct worker *, struct end *); /* a watched end is about to be closed */
+	bool          (*close_later)(struct worker *, int fd);   /* instead of close(2), if it says true */
 };
 
-/* Allocates the buffers and takes a berth, as one of a crew; unless the service is the one beside the server's: that
- * serves no clients and is not on the board. To be called by the thread that serves. 0, -ENOMEM, or -EAGAIN: no berth is
- * free. The caller owns *w. */
+/* Allocates the buffers and takes a berth, as one of a crew; unless the service is the one beside the server's:
+ * that serves no clients and is not on the board. To be called by the thread that serves. 0, -ENOMEM, or -EAGAIN:
+ * no berth is free. The caller owns *w. */
 int  worker_open(struct worker *w, struct server *, const struct service *);
 /* It comes and goes with a connection, or only brings work to others: so it is not shown by itself in statistics. */
 void worker_is_passing(struct worker *w);

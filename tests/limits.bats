@@ -64,7 +64,8 @@ with_descriptors() {
   for backend in $(concurrent_backends); do
     echo "backend $backend"
     CROWD=()
-    with_descriptors 40 "${OUT}servers/zen_server" -b "$backend"
+    # shellcheck disable=SC2046 # two words, or none
+    with_descriptors 40 "${OUT}servers/zen_server" -b "$backend" $(workers_for "$backend" 64)
     crowd 100
     printf 'Now is better than?' >&"${CROWD[99]}"
     ask_crowd 0 20
@@ -74,7 +75,8 @@ with_descriptors() {
     after=$(calls)
     echo "$((after - before)) system calls in an idle second"
     ((after - before < 100)) || fail "the server spins"
-    assert_equal "$(grep -c 'accepting pauses' "$SERVER_LOG")" 1
+    # Each process of a pool has descriptors of its own, and enough of them for one client.
+    [[ $backend == prefork ]] || assert_equal "$(grep -c 'accepting pauses' "$SERVER_LOG")" 1
     leave 0 80
     assert_equal "$(answer "${CROWD[99]}")" never.
     ask_crowd 80 20

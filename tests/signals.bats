@@ -115,6 +115,12 @@ ends_after_answers() {
   assert_output --partial 'Connection refused'
 }
 
+# A count comes a moment after the answer that it counts: so the server is asked until it is there.
+counts_say() {
+  kill -USR1 "$SERVER_PID"
+  log_has "$1"
+}
+
 @test "SIGUSR1 prints the counters, serving goes on" {
   local backend c
   for backend in $(usable_backends); do
@@ -123,12 +129,10 @@ ends_after_answers() {
     dial c
     ask "$c"
     ask "$c"
-    kill -USR1 "$SERVER_PID"
-    wait_until log_has '^answers +2 '
+    wait_until counts_say '^answers +2 '
     log_has "zen_server, backend $backend"
     ask "$c"
-    kill -USR1 "$SERVER_PID"
-    wait_until log_has '^answers +3 '
+    wait_until counts_say '^answers +3 '
     hang_up "$c"
     server_stop
   done

@@ -55,6 +55,8 @@ static const struct option_def options[] = {
 	  .set = set_int, FIELD(p.at_once), .max = 1 << 20 },
 	{ .name = "patience", .arg = "TIME", .help = "wait so long for each step (10s)", .set = set_seconds_ms,
 	  FIELD(p.patience_ms), .min = 1, .max = 600000 },
+	{ .name = "processes", .arg = "N", .help = "the server has so many processes with caches of their own (0)",
+	  .set = set_int, FIELD(p.processes), .max = 1024 },
 	{ .name = "crowd", .arg = "N", .help = "so many clients come at once, in the case of that name (100)",
 	  .set = set_int, FIELD(p.crowd), .min = 1, .max = MAX_CLIENTS },
 	{ .name = "memory", .arg = "MIB", .help = "it may grow by MIB while clients do not read (8)", .set = set_int,

@@ -41,6 +41,7 @@ struct probe {
 	const char *host;
 	int         port, at_once, patience_ms, code;
 	int         crowd;      /* so many clients at once */
+	int         processes;  /* of the server, each with caches of its own; 0: one for all */
 	int         memory_mib; /* a server may grow by so much */
 	int         server_pid; /* 0: not known */
 	bool        skip_slow;

@@ -23,6 +23,18 @@ clients_at_once() {
   "${OUT}servers/zen_server" --list-backends | awk -v name="$1" '$1 == name { print $3 }'
 }
 
+# Is it a pool, with a worker for each client that it serves?
+is_pool() {
+  local n
+  n=$(clients_at_once "$1")
+  [[ $n =~ ^[0-9]+$ ]] && ((n > 1))
+}
+
+# workers_for BACKEND N: the options that let it serve N clients at the same time, if it can.
+workers_for() {
+  ! is_pool "$1" || echo "-w $2"
+}
+
 # Backends that serve several clients at the same time.
 concurrent_backends() {
   listed_backends | awk '$4 == "yes" && $3 != 1 { print $1 }'

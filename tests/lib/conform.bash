@@ -91,8 +91,15 @@ conform() {
   shift 2
   [[ $backend == */* ]] || skip_unusable "$backend"
   at_once=$(clients_at_once "$backend")
-  [[ $at_once != -w* ]] || workers=(-w 128)  # a pool: more workers than any case has clients at once
-  [[ $at_once =~ ^[0-9]+$ ]] || at_once=0 # "many", "<1024", "-w16"
+  [[ $at_once =~ ^[0-9]+$ ]] || at_once=0 # "many", "<1024"
+  if ((at_once > 1)); then # a pool: more workers than the other cases have clients at once
+    at_once=128
+    workers=(-w "$at_once")
+  fi
+  case $backend in
+  prefork) set -- --processes "$at_once" "$@" ;;
+  fork) set -- --processes 1 "$@" ;; # for each client
+  esac
   conform_server "$service" "$backend" "${workers[@]}"
   run timeout $((30 * PATIENCE)) "${BUILD}tests/conform/probe" --service "$service" --port "$SERVER_PORT" \
     --server-pid "$SERVER_PID" --clients-at-once "$at_once" --patience "$PATIENCE" \

@@ -1,0 +1,323 @@
+/* proactor.c - "tell me when it is done": a loop's way to wait with io_uring and posix_aio.
+ *
+ *     parked session ---> receive, send, poll ---> [ completer ] ---> wait ---> next ---> result ---> resume()
+ *
+ * A session has exactly one outstanding request (io.h), so at most one operation of it is under way, and only while it
+ * is parked. Its token needs no more than slot and generation, the memory it needs is what session_park() keeps, and
+ * nobody floods anybody: bytes are asked for when the session wants some.
+ *
+ *     IO_RECV  IO_SEND     handed over by await(); the completion is the result, or a part of it
+ *     IO_SLEEP             a timer of the loop
+ *     all others           tried, as a reactor does, and polled for where they would block
+ *
+ * What would cut a request short (its deadline, a stop, the end) first calls the operation back: its memory is the
+ * kernel's until it is done. So no completion ever comes late.
+ *
+ *     parked -- recall() -> called back -- done: -ECANCELED -> goes on with -ETIMEDOUT, or looks anew
+ *                                       -- done: a result  --> goes on with that
+ *     any ----- let_go() -> buried ------- done, whatever ---> loop_buried()
+ *
+ * Clients are asked for in advance, never more than there is room for.
+ *
+ * SPDX-License-Identifier: MIT */
+#include "proactor.h"
+
+#include <errno.h>
+#include <poll.h>
+
+#include "loops.h"
+#include "server.h"
+
+enum { N_TOKENS = TOKEN_WAKE + 1, DRAIN_MS = 100, DRAIN_TURNS = 50 };
+
+/* end->watched: the operation on that end that is under way. */
+enum { UNDER_WAY = 1, CALLED_BACK = 2, TOO_LATE = 4, BURIED = 8 };
+
+struct proactor {
+	struct loop             loop;
+	const struct completer *io;
+	void                   *state;
+	uint32_t                asked;     /* accepts that are under way, a bit each */
+	uint32_t                n_flying;  /* operations of sessions that are */
+	int                     own_fds[N_TOKENS];
+};
+
+static struct proactor *proactor_of(struct loop *l)
+{
+	return (struct proactor *)(void *)l; /* it begins with it */
+}
+
+static uint64_t token_of(const struct proactor *p, const struct slot *slot)
+{
+	return slot_token(&p->loop.slots, slot, (enum io_end)slot->session.end_of);
+}
+
+/* The end that the parked session waits for; NULL: none. */
+static struct end *awaited(const struct slot *slot)
+{
+	return session_end_of(&slot->session, (enum io_end)slot->session.end_of);
+}
+
+/* ---- the loop's own descriptors ---- */
+
+static int proactor_watch(struct loop *l, int fd, enum loop_token token)
+{
+	struct proactor *p = proactor_of(l);
+	p->own_fds[token] = fd;
+	return p->io->poll(p->state, fd, WATCH_READ, token);
+}
+
+static void own_done(struct proactor *p, enum loop_token token, ssize_t n)
+{
+	if (n > 0)
+		loop_own_event(&p->loop, token);
+	p->io->poll(p->state, p->own_fds[token], WATCH_READ, token);
+}
+
+/* ---- accepting ---- */
+
+static uint64_t accept_token(unsigned i)
+{
+	return TOKEN_LISTENER | i << 8;
+}
+
+static unsigned n_asked(const struct proactor *p)
+{
+	return (unsigned)__builtin_popcount(p->asked);
+}
+
+static int ask_for_clients(struct proactor *p)
+{
+	uint32_t room = p->loop.accepting ? loop_room(&p->loop) : 0;
+	for (unsigned i = 0; i < PROACTOR_ACCEPTS && n_asked(p) < room; i++) {
+		if (p->asked & 1U << i)
+			continue;
+		int error = p->io->accept(p->state, p->loop.listen_fd, accept_token(i));
+		if (error < 0)
+			return error;
+		p->asked |= 1U << i;
+	}
+	return 0;
+}
+
+/* At once: the listener may be closed right behind. */
+static void call_accepts_back(struct proactor *p)
+{
+	for (unsigned i = 0; i < PROACTOR_ACCEPTS; i++)
+		if (p->asked & 1U << i)
+			p->io->cancel(p->state, accept_token(i));
+	p->io->wait(p->state, 0);
+}
+
+static int proactor_listen(struct loop *l, bool on)
+{
+	struct proactor *p = proactor_of(l);
+	l->accepting = on;
+	if (on)
+		return ask_for_clients(p);
+	call_accepts_back(p);
+	return 0;
+}
+
+static void accept_done(struct proactor *p, const struct done *done)
+{
+	struct loop *l = &p->loop;
+	p->asked &= ~(1U << (done->token >> 8));
+	if (done->n >= 0)
+		loop_newcomer(l, (int)done->n, &done->peer);
+	else if (done->n != -ECANCELED && !loop_accept_failed(l, (int)done->n))
+		return;
+	if (ask_for_clients(p) < 0)
+		loop_accept_failed(l, -ENOMEM);
+}
+
+static bool proactor_owes(const struct loop *l)
+{
+	return ((const struct proactor *)(const void *)l)->asked;
+}
+
+/* ---- sessions ---- */
+
+static int submit(struct proactor *p, const struct slot *slot, const struct end *end)
+{
+	const struct session *s = &slot->session;
+	struct iovec head, body;
+	switch ((enum io_op)s->op) {
+	case IO_RECV:
+		return p->io->receive(p->state, end->fd, token_of(p, slot));
+	case IO_SEND:
+		session_left(s, &head, &body);
+		return p->io->send(p->state, end->fd, head, body, token_of(p, slot));
+	default:
+		return p->io->poll(p->state, end->fd, s->wants, token_of(p, slot));
+	}
+}
+
+static int proactor_await(struct loop *l, struct worker *w, struct slot *slot)
+{
+	struct proactor *p = proactor_of(l);
+	struct end *end = awaited(slot);
+	(void)w;
+	if (!end || !slot->session.wants)
+		return 0;
+	int error = submit(p, slot, end);
+	if (error >= 0) {
+		end->watched = UNDER_WAY;
+		p->n_flying++;
+	}
+	return error;
+}
+
+/* True: an operation of the parked session is under way, and has been called back. */
+static bool call_back(struct proactor *p, struct slot *slot, uint8_t why)
+{
+	struct end *end = awaited(slot);
+	if (!end || !end->watched)
+		return false;
+	if (end->watched == UNDER_WAY)
+		p->io->cancel(p->state, token_of(p, slot));
+	end->watched |= CALLED_BACK | why;
+	return true;
+}
+
+static bool proactor_recall(struct loop *l, struct slot *slot, int n)
+{
+	return !call_back(proactor_of(l), slot, n == -ETIMEDOUT ? TOO_LATE : 0);
+}
+
+static bool proactor_let_go(struct loop *l, struct slot *slot)
+{
+	return !call_back(proactor_of(l), slot, BURIED);
+}
+
+/* ---- what is done ---- */
+
+static void receive_done(struct proactor *p, struct slot *slot, const struct done *done)
+{
+	if (done->n > 0)
+		session_bring(&p->loop.worker, &slot->session, done->data, (size_t)done->n);
+	loop_done(&p->loop, slot, done->n);
+}
+
+/* Each piece that moves has its time anew. */
+static void send_done(struct proactor *p, struct slot *slot, size_t sent)
+{
+	ssize_t n = session_sent(&p->loop.worker, &slot->session, sent);
+	if (n == -EAGAIN)
+		slot->deadline_ms = 0;
+	loop_done(&p->loop, slot, n);
+}
+
+/* It failed, or did not happen. */
+static void not_done(struct proactor *p, struct slot *slot, uint8_t state, int error)
+{
+	bool nothing_happened = error == -ECANCELED || error == -EINTR || error == -EAGAIN || error == -ENOBUFS;
+	if (nothing_happened)
+		error = state & TOO_LATE ? -ETIMEDOUT : -EAGAIN;
+	loop_done(&p->loop, slot, error);
+}
+
+static unsigned seen_of(ssize_t events)
+{
+	if (events & (POLLERR | POLLHUP | POLLNVAL))
+		return WATCH_READ | WATCH_WRITE | WATCH_END;
+	return (events & POLLIN ? WATCH_READ : 0u) | (events & POLLOUT ? WATCH_WRITE : 0u) |
+	       (events & POLLRDHUP ? WATCH_READ | WATCH_END : 0u);
+}
+
+static void session_done(struct proactor *p, struct slot *slot, const struct done *done)
+{
+	enum io_end which = done->token & 1 ? IO_ORIGIN : IO_CLIENT;
+	struct end *end = session_end_of(&slot->session, which);
+	uint8_t state = end->watched;
+	end->watched = 0;
+	p->n_flying--;
+	if (state & BURIED)
+		loop_buried(&p->loop, slot);
+	else if (done->n < 0)
+		not_done(p, slot, state, (int)done->n);
+	else if (slot->session.op == IO_RECV)
+		receive_done(p, slot, done);
+	else if (slot->session.op == IO_SEND)
+		send_done(p, slot, (size_t)done->n);
+	else
+		loop_event(&p->loop, slot, which, seen_of(done->n));
+}
+
+static void take_one(struct proactor *p, const struct done *done)
+{
+	struct slot *slot;
+	if (done->token >> 32) {
+		slot = slot_of(&p->loop.slots, done->token);
+		if (slot)
+			session_done(p, slot, done);
+	} else if ((done->token & 0xff) == TOKEN_LISTENER) {
+		accept_done(p, done);
+	} else {
+		own_done(p, (enum loop_token)done->token, done->n);
+	}
+}
+
+static void proactor_take(struct loop *l, int n)
+{
+	struct proactor *p = proactor_of(l);
+	struct done done;
+	for (; n && p->io->next(p->state, &done); n--)
+		take_one(p, &done);
+}
+
+static int proactor_wait(struct loop *l, int timeout_ms)
+{
+	struct proactor *p = proactor_of(l);
+	return p->io->wait(p->state, timeout_ms);
+}
+
+/* ---- opening and closing ---- */
+
+static bool close_later(struct worker *w, int fd)
+{
+	struct proactor *p = (struct proactor *)(void *)((char *)w - offsetof(struct proactor, loop.worker));
+	return p->io->close_fd(p->state, fd) >= 0;
+}
+
+static int proactor_open(struct loop *l)
+{
+	struct proactor *p = proactor_of(l);
+	p->io = l->how;
+	int error = p->io->open(&p->state, &l->worker);
+	if (error >= 0 && p->io->close_fd)
+		l->worker.close_later = close_later;
+	return error;
+}
+
+/* Sessions that were cut have operations under way: they end first. */
+static void proactor_close(struct loop *l)
+{
+	struct proactor *p = proactor_of(l);
+	if (!p->state)
+		return;
+	for (int i = 0; p->n_flying && i < DRAIN_TURNS; i++)
+		proactor_take(l, proactor_wait(l, DRAIN_MS));
+	l->worker.close_later = NULL;
+	p->io->close(p->state);
+}
+
+static const struct loop_driver proactor_driver = {
+	.size = sizeof(struct proactor),
+	.open = proactor_open,
+	.close = proactor_close,
+	.watch = proactor_watch,
+	.listen = proactor_listen,
+	.await = proactor_await,
+	.wait = proactor_wait,
+	.take = proactor_take,
+	.let_go = proactor_let_go,
+	.recall = proactor_recall,
+	.owes = proactor_owes,
+	.submits = 1U << IO_RECV | 1U << IO_SEND,
+};
+
+int proactor_run(struct server *server, const struct completer *io)
+{
+	return loops_run(server, &proactor_driver, NULL, io);
+}
