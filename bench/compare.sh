@@ -2,7 +2,8 @@
 # compare.sh - the same load through every backend: starts, measures, stops, writes down, draws.
 #
 #     bench/compare.sh                                       a first look, about two minutes
-#     bench/compare.sh --normal                              nine repetitions, with intervals
+#     bench/compare.sh --normal                              all backends, all workloads, with intervals
+#     bench/compare.sh --normal --workloads handover         as carefully, but one thing only
 #     bench/compare.sh --backends epoll_lt,./mine.so         one backend of your own beside another
 #     bench/compare.sh --workloads redirect,static           other loads and services; --list tells which
 #
@@ -49,9 +50,9 @@ Usage: bench/compare.sh [OPTION...]
 Drives the same load through several backends, in random order and repeatedly, and draws charts.
 
   --quick             3 short repetitions, no intervals: a first look (the default)
-  --normal            9 repetitions of 2 s, with intervals
-  --backends LIST     names, plug-ins as ./file.so, or all ($default_backends)
-  --workloads LIST    names, or all ($default_workloads)
+  --normal            9 repetitions of 0.6 s (of some workloads 6), with intervals; --list tells how long it takes
+  --backends LIST     names, plug-ins as ./file.so, or all (--quick: seven of all kinds; --normal: all)
+  --workloads LIST    names, or all (--quick: $default_workloads; --normal: all)
   --workloads-dir DIR where they are, a file NAME.txt each (bench/workloads)
   --list              print the workloads with what they ask and how long they take, and exit
   -o, --output DIR    write there (results/DATE-TIME-quick)
@@ -71,9 +72,8 @@ milliseconds() {
   ((ms >= 10 && ms <= 3600000))
 }
 
-default_backends=select,poll,epoll_lt,epoll_et,thread
 default_workloads=connections,idle
-mode=quick plan_only='' list_only='''' reps='' duration='' seed='' out='' asked_backends=$default_backends
+mode=quick plan_only='' list_only='' reps='' duration='' seed='' out='' asked_backends=''
 workloads_dir=bench/workloads asked_workloads=''
 quote bench/compare.sh "$@"
 command_line=$quoted
@@ -125,9 +125,11 @@ set_option() { # NAME VALUE
 
 settle_mode() {
   if [[ $mode == quick ]]; then
-    duration_ms=${duration:-500} warmup_ms=200 reps=${reps:-3}
+    duration_ms=${duration:-400} warmup_ms=150 reps=${reps:-3}
   else
-    duration_ms=${duration:-2000} warmup_ms=500 reps=${reps:-9}
+    duration_ms=${duration:-600} warmup_ms=200 reps=${reps:-9}
+    default_workloads=all
+    asked_backends=${asked_backends:-all}
   fi
   seed=${seed:-$((RANDOM << 15 | RANDOM))}
   random_state=$seed
@@ -226,7 +228,10 @@ placement() { # WORKLOAD
     return
   fi
   [[ ${axis_of[$1]} == connections ]] || printf '%s busy connections, ' "${active_of[$1]}"
-  if [[ ${cores_of[$1]} == split && $cpu_a != "$cpu_b" ]]; then
+  ! has_filled_pools "$1" || printf 'pools: a worker per client, '
+  if [[ ${cores_of[$1]} == any ]]; then
+    printf 'server%s and generator on %s CPUs' "${origin_of[$1]+, origin}" "${#allowed[@]}"
+  elif [[ ${cores_of[$1]} == split && $cpu_a != "$cpu_b" ]]; then
     printf 'server on CPU %s, generator%s on CPU %s' "$cpu_a" "${origin_of[$1]+ and origin}" "$cpu_b"
   else
     printf 'server%s and generator share CPU %s' "${origin_of[$1]+, origin}" "$cpu_a"
@@ -242,12 +247,14 @@ seconds() { # MILLISECONDS
   printf '%s s' "${text%.}"
 }
 
-# all_series - of all workloads, each once, with commas between
+# all_series - of all workloads, each once, with commas between, in the order of the backends: families stay together
 all_series() {
-  local name series list=,
-  for name in "${workload_names[@]}"; do
-    for series in ${series_of[$name]}; do
-      [[ $list == *,"$series",* ]] || list+=$series,
+  local backend name series list=,
+  for backend in "${backend_names[@]}"; do
+    for name in "${workload_names[@]}"; do
+      for series in ${series_of[$name]}; do
+        [[ ${series_backend["$name|$series"]} != "$backend" || $list == *,"$series",* ]] || list+=$series,
+      done
     done
   done
   list=${list%,}
@@ -271,6 +278,9 @@ run_facts() {
   fact interrupted "$interrupted"
   fact command "$command_line$([[ $command_line == *' --seed'* ]] || printf ' --seed %s' "$seed")"
   fact commit "$(git describe --always --dirty 2>/dev/null)"
+  for name in "${backend_names[@]}"; do
+    fact "family $name" "${backend_family[$name]-}"
+  done
   for name in "${workload_names[@]}"; do
     fact "workload $name" "${words_of[$name]:-$name}"
     fact "axis $name" "${axis_of[$name]}"
@@ -280,6 +290,9 @@ run_facts() {
     fact "figures $name" "${figures_of[$name]-}"
     fact "lines $name" "${lines_of[$name]-}"
     fact "placement $name" "$(placement "$name")"
+    ! has_filled_pools "$name" || fact "pools $name" "a worker for each client, at most $pool_limit"
+    [[ ${workers_of[$name]-} == *' '* ]] || fact "workers $name" "${workers_of[$name]-}"
+    fact "active $name" "${active_of[$name]}"
   done
 }
 
@@ -363,6 +376,7 @@ trap cleanup EXIT
 trap on_signal INT TERM HUP
 raise_limit
 known_backends
+[[ -n $asked_backends ]] || quick_backends
 choose_backends "$asked_backends"
 ((${#backend_names[@]})) || fail 'no backend is left to compare'
 choose_cpus

@@ -131,6 +131,7 @@ struct service {
 	void (*close)(void *config); /* frees what check() made, also when that failed half-way; or NULL */
 	bool dials;                /* its clients' sessions connect to origins: half of all descriptors are for that */
 	bool logs_access;          /* it calls env->access: so there is --access-log */
+	bool ignores_peer;         /* it looks at env->peer only to log an access; a driver need not ask who it is */
 	const char *(*root)(const void *config); /* the folder that IO_OPEN looks below; NULL: no files are opened */
 	void (*start)(void *session, const struct io_env *, struct io_req *first);
 	void (*resume)(void *session, const struct io_env *, const struct io_result *, struct io_req *next);

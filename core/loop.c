@@ -206,12 +206,15 @@ void loop_run_later(struct loop *l, struct worker *w, struct slot *slot, const s
 
 /* ---- a session's turn ---- */
 
-/* Is it for the driver alone? Not if there is nothing to do, or nothing to wait for. */
+/* Is it for the driver alone? Not if there is nothing to do, or, at a stop, nothing to wait for; but what the driver
+ * has received in advance it alone can tell. */
 static bool is_submitted(const struct loop *l, const struct end *end, const struct io_req *req)
 {
 	if (!(l->driver->submits & 1U << req->op) || end->fd < 0)
 		return false;
-	return req->op == IO_RECV ? !(req->idle && l->worker.env.stopping) : req->len + req->body_len > 0;
+	if (req->op == IO_RECV)
+		return end->watched || !(req->idle && l->worker.env.stopping);
+	return req->len + req->body_len > 0;
 }
 
 /* Could the request succeed, as far as we know? */
@@ -385,14 +388,13 @@ void loop_newcomer(struct loop *l, int fd, const struct peer *peer)
 		loop_welcome(l, fd, peer);
 }
 
-uint32_t loop_room(struct loop *l)
+bool loop_has_room(struct loop *l)
 {
-	struct server *server = l->worker.server;
-	if (!is_full(l)) /* all sessions of this loop are among the server's */
-		return (uint32_t)(server->max_sessions - atomic_load(&server->board->n_sessions));
-	server_say_full(server);
+	if (!is_full(l))
+		return true;
+	server_say_full(l->worker.server);
 	pause_accepting(l);
-	return 0;
+	return false;
 }
 
 bool loop_accept_failed(struct loop *l, int error)

@@ -101,8 +101,8 @@ void loop_own_event(struct loop *, enum loop_token);
 bool loop_event(struct loop *, struct slot *, enum io_end, unsigned seen);
 /* The parked request is done, with result n: the session goes on. */
 void loop_done(struct loop *, struct slot *, ssize_t n);
-/* For drivers that accept. How many clients may be asked for, besides those that are? 0: accepting pauses. */
-uint32_t loop_room(struct loop *);
+/* For drivers that accept. May a client be asked for? False: accepting pauses. */
+bool loop_has_room(struct loop *);
 /* A new client, whom the driver accepted. */
 void loop_newcomer(struct loop *, int fd, const struct peer *);
 /* The driver's accept failed. False: accepting pauses. */

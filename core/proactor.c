@@ -17,27 +17,37 @@
  *                                       -- done: a result  --> goes on with that
  *     any ----- let_go() -> buried ------- done, whatever ---> loop_buried()
  *
- * Clients are asked for in advance, never more than there is room for.
+ * Clients are accepted as they come, before we can say that there is no room: those wait here until there is.
  *
  * SPDX-License-Identifier: MIT */
 #include "proactor.h"
 
 #include <errno.h>
 #include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "loops.h"
 #include "server.h"
 
 enum { N_TOKENS = TOKEN_WAKE + 1, DRAIN_MS = 100, DRAIN_TURNS = 50 };
 
-/* end->watched: the operation on that end that is under way. */
-enum { UNDER_WAY = 1, CALLED_BACK = 2, TOO_LATE = 4, BURIED = 8 };
+/* end->watched: of the operation on that end that is under way. IN_ADVANCE: more may be received, or has been. */
+enum { UNDER_WAY = 1, CALLED_BACK = 2, TOO_LATE = 4, BURIED = 8, IN_ADVANCE = 16 };
+
+struct kept {
+	int         fd;
+	struct peer peer;
+};
 
 struct proactor {
 	struct loop             loop;
 	const struct completer *io;
 	void                   *state;
-	uint32_t                asked;     /* accepts that are under way, a bit each */
+	bool                    asked;     /* for clients */
+	struct kept            *kept;      /* those who came when there was no room */
+	uint32_t                n_kept;
 	uint32_t                n_flying;  /* operations of sessions that are */
 	int                     own_fds[N_TOKENS];
 };
@@ -76,58 +86,70 @@ static void own_done(struct proactor *p, enum loop_token token, ssize_t n)
 
 /* ---- accepting ---- */
 
-static uint64_t accept_token(unsigned i)
-{
-	return TOKEN_LISTENER | i << 8;
-}
-
-static unsigned n_asked(const struct proactor *p)
-{
-	return (unsigned)__builtin_popcount(p->asked);
-}
-
 static int ask_for_clients(struct proactor *p)
 {
-	uint32_t room = p->loop.accepting ? loop_room(&p->loop) : 0;
-	for (unsigned i = 0; i < PROACTOR_ACCEPTS && n_asked(p) < room; i++) {
-		if (p->asked & 1U << i)
-			continue;
-		int error = p->io->accept(p->state, p->loop.listen_fd, accept_token(i));
-		if (error < 0)
-			return error;
-		p->asked |= 1U << i;
-	}
-	return 0;
+	int error = p->asked ? 0 : p->io->accept(p->state, p->loop.listen_fd);
+	if (error >= 0)
+		p->asked = true;
+	return error;
 }
 
-/* At once: the listener may be closed right behind. */
-static void call_accepts_back(struct proactor *p)
+/* At once, since the listener may be closed right behind: a closed one goes on to listen for as long as it is waited for. */
+static void call_accept_back(struct proactor *p)
 {
-	for (unsigned i = 0; i < PROACTOR_ACCEPTS; i++)
-		if (p->asked & 1U << i)
-			p->io->cancel(p->state, accept_token(i));
+	if (p->asked)
+		p->io->cancel(p->state, IO_DONE, TOKEN_LISTENER);
 	p->io->wait(p->state, 0);
 }
 
 static int proactor_listen(struct loop *l, bool on)
 {
 	struct proactor *p = proactor_of(l);
-	l->accepting = on;
 	if (on)
 		return ask_for_clients(p);
-	call_accepts_back(p);
+	call_accept_back(p);
 	return 0;
+}
+
+/* It came when there was no room. */
+static void keep(struct proactor *p, const struct done *done)
+{
+	struct kept *all = reallocarray(p->kept, p->n_kept + 1, sizeof *all);
+	if (!all) {
+		close((int)done->n);
+		return;
+	}
+	all[p->n_kept++] = (struct kept){ (int)done->n, done->peer };
+	p->kept = all;
+}
+
+static bool may_let_in(const struct proactor *p)
+{
+	return p->n_kept && p->loop.accepting;
+}
+
+static void let_kept_in(struct proactor *p)
+{
+	uint32_t n = 0;
+	while (n < p->n_kept && p->loop.accepting && loop_has_room(&p->loop)) {
+		loop_newcomer(&p->loop, p->kept[n].fd, &p->kept[n].peer);
+		n++;
+	}
+	p->n_kept -= n;
+	memmove(p->kept, p->kept + n, p->n_kept * sizeof *p->kept);
 }
 
 static void accept_done(struct proactor *p, const struct done *done)
 {
 	struct loop *l = &p->loop;
-	p->asked &= ~(1U << (done->token >> 8));
-	if (done->n >= 0)
+	p->asked = done->goes_on;
+	if (done->n >= 0 && (p->n_kept || !loop_has_room(l)))
+		keep(p, done);
+	else if (done->n >= 0)
 		loop_newcomer(l, (int)done->n, &done->peer);
 	else if (done->n != -ECANCELED && !loop_accept_failed(l, (int)done->n))
 		return;
-	if (ask_for_clients(p) < 0)
+	if (l->accepting && ask_for_clients(p) < 0)
 		loop_accept_failed(l, -ENOMEM);
 }
 
@@ -153,6 +175,18 @@ static int submit(struct proactor *p, const struct slot *slot, const struct end 
 	}
 }
 
+/* True: an operation of the parked session is under way, and has been called back. */
+static bool call_back(struct proactor *p, struct slot *slot, uint8_t why)
+{
+	struct end *end = awaited(slot);
+	if (!end || !(end->watched & UNDER_WAY))
+		return false;
+	if (!(end->watched & CALLED_BACK))
+		p->io->cancel(p->state, (enum io_op)slot->session.op, token_of(p, slot));
+	end->watched |= CALLED_BACK | why;
+	return true;
+}
+
 static int proactor_await(struct loop *l, struct worker *w, struct slot *slot)
 {
 	struct proactor *p = proactor_of(l);
@@ -161,23 +195,15 @@ static int proactor_await(struct loop *l, struct worker *w, struct slot *slot)
 	if (!end || !slot->session.wants)
 		return 0;
 	int error = submit(p, slot, end);
-	if (error >= 0) {
-		end->watched = UNDER_WAY;
-		p->n_flying++;
-	}
-	return error;
-}
-
-/* True: an operation of the parked session is under way, and has been called back. */
-static bool call_back(struct proactor *p, struct slot *slot, uint8_t why)
-{
-	struct end *end = awaited(slot);
-	if (!end || !end->watched)
-		return false;
-	if (end->watched == UNDER_WAY)
-		p->io->cancel(p->state, token_of(p, slot));
-	end->watched |= CALLED_BACK | why;
-	return true;
+	if (error < 0)
+		return error;
+	end->watched |= UNDER_WAY;
+	p->n_flying++;
+	if (slot->session.op == IO_RECV && p->io->forget && end == &slot->session.client)
+		end->watched |= IN_ADVANCE;
+	if (l->worker.env.stopping && session_is_idle(&slot->session))
+		call_back(p, slot, 0); /* only what is there already */
+	return 0;
 }
 
 static bool proactor_recall(struct loop *l, struct slot *slot, int n)
@@ -188,6 +214,13 @@ static bool proactor_recall(struct loop *l, struct slot *slot, int n)
 static bool proactor_let_go(struct loop *l, struct slot *slot)
 {
 	return !call_back(proactor_of(l), slot, BURIED);
+}
+
+static void proactor_forget(struct loop *l, struct end *client)
+{
+	struct proactor *p = proactor_of(l);
+	const struct slot *slot = (struct slot *)(void *)((char *)client - offsetof(struct slot, session.client));
+	p->io->forget(p->state, slot_token(&l->slots, slot, IO_CLIENT));
 }
 
 /* ---- what is done ---- */
@@ -211,7 +244,8 @@ static void send_done(struct proactor *p, struct slot *slot, size_t sent)
 /* It failed, or did not happen. */
 static void not_done(struct proactor *p, struct slot *slot, uint8_t state, int error)
 {
-	bool nothing_happened = error == -ECANCELED || error == -EINTR || error == -EAGAIN || error == -ENOBUFS;
+	bool nothing_happened = error == -ECANCELED || error == -EINTR || error == -EAGAIN ||
+				(error == -ENOBUFS && slot->session.op == IO_RECV);
 	if (nothing_happened)
 		error = state & TOO_LATE ? -ETIMEDOUT : -EAGAIN;
 	loop_done(&p->loop, slot, error);
@@ -230,7 +264,7 @@ static void session_done(struct proactor *p, struct slot *slot, const struct don
 	enum io_end which = done->token & 1 ? IO_ORIGIN : IO_CLIENT;
 	struct end *end = session_end_of(&slot->session, which);
 	uint8_t state = end->watched;
-	end->watched = 0;
+	end->watched &= done->n > 0 || slot->session.op != IO_RECV ? IN_ADVANCE : 0;
 	p->n_flying--;
 	if (state & BURIED)
 		loop_buried(&p->loop, slot);
@@ -251,7 +285,7 @@ static void take_one(struct proactor *p, const struct done *done)
 		slot = slot_of(&p->loop.slots, done->token);
 		if (slot)
 			session_done(p, slot, done);
-	} else if ((done->token & 0xff) == TOKEN_LISTENER) {
+	} else if (done->token == TOKEN_LISTENER) {
 		accept_done(p, done);
 	} else {
 		own_done(p, (enum loop_token)done->token, done->n);
@@ -262,6 +296,8 @@ static void proactor_take(struct loop *l, int n)
 {
 	struct proactor *p = proactor_of(l);
 	struct done done;
+	if (may_let_in(p))
+		let_kept_in(p);
 	for (; n && p->io->next(p->state, &done); n--)
 		take_one(p, &done);
 }
@@ -269,7 +305,10 @@ static void proactor_take(struct loop *l, int n)
 static int proactor_wait(struct loop *l, int timeout_ms)
 {
 	struct proactor *p = proactor_of(l);
-	return p->io->wait(p->state, timeout_ms);
+	if (!may_let_in(p))
+		return p->io->wait(p->state, timeout_ms);
+	int n = p->io->wait(p->state, 0);
+	return n < 0 ? n : n + 1;
 }
 
 /* ---- opening and closing ---- */
@@ -300,6 +339,9 @@ static void proactor_close(struct loop *l)
 		proactor_take(l, proactor_wait(l, DRAIN_MS));
 	l->worker.close_later = NULL;
 	p->io->close(p->state);
+	for (uint32_t i = 0; i < p->n_kept; i++)
+		close(p->kept[i].fd);
+	free(p->kept);
 }
 
 static const struct loop_driver proactor_driver = {
@@ -311,6 +353,7 @@ static const struct loop_driver proactor_driver = {
 	.await = proactor_await,
 	.wait = proactor_wait,
 	.take = proactor_take,
+	.forget = proactor_forget,
 	.let_go = proactor_let_go,
 	.recall = proactor_recall,
 	.owes = proactor_owes,

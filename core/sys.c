@@ -1,7 +1,7 @@
 /* sys.c - the system calls that serve clients, counted; see sys.h.
  *
  * accept4(2) recv(2) sendmsg(2) shutdown(2) close(2) select(2) poll(2) epoll_ctl(2) epoll_wait(2)
- * clock_nanosleep(2) socket(2) connect(2) openat2(2) fstat(2) getdents64(2) pread(2) sendfile(2)
+ * clock_nanosleep(2) getpeername(2) socket(2) connect(2) openat2(2) fstat(2) getdents64(2) pread(2) sendfile(2)
  * read(2) write(2) io_uring_enter(2) fcntl(2) ioctl(2) sigtimedwait(2) futex(2)
  *
  * Each call passes fault_before() on its way in, and after() on its way out:
@@ -79,6 +79,14 @@ int sys_accept(struct counters *c, int listen_fd, struct peer *peer, int flags)
 	if (fd >= 0 && tracing(c))
 		trace_client(c->trace, peer);
 	return fd;
+}
+
+void sys_peer(struct counters *c, int fd, struct peer *peer)
+{
+	struct sockaddr_storage sa = { .ss_family = AF_UNSPEC };
+	socklen_t len = sizeof sa;
+	CALL(c, COUNT_OTHER, fd, getpeername(fd, (struct sockaddr *)&sa, &len));
+	peer_from_sockaddr(peer, (struct sockaddr *)&sa);
 }
 
 ssize_t sys_recv(struct counters *c, int fd, void *buf, size_t len, int flags)

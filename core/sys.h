@@ -28,6 +28,8 @@ struct f_owner_ex; /* <fcntl.h> */
 
 /* accept4(2); flags: SOCK_NONBLOCK or 0 (SOCK_CLOEXEC always). The kernel's address goes to *peer. */
 int     sys_accept(struct counters *, int listen_fd, struct peer *peer, int flags);
+/* getpeername(2). One who has left already has no name any more: family 0. */
+void    sys_peer(struct counters *, int fd, struct peer *peer);
 ssize_t sys_recv(struct counters *, int fd, void *buf, size_t len, int flags);
 /* Head, then body (mostly none): sendmsg(2), or send(2) for one piece; never SIGPIPE. flags: MSG_MORE or 0. */
 ssize_t sys_send(struct counters *, int fd, struct iovec head, struct iovec body, int flags);

@@ -18,12 +18,31 @@ static int compare_doubles(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static int list_xs(struct chart *chart, const struct results *r, const char *workload)
+/* The workload's rows, so that each point need look at these only: a comparison has thousands. */
+struct rows {
+	size_t *at, n;
+	double *values; /* room for each of them, twice */
+};
+
+static int find_rows(struct rows *rows, const struct results *r, const char *workload)
 {
-	for (size_t row = 0; row < r->runs.rows; row++) {
-		double x = csv_number(&r->runs, row, "x");
+	rows->n = 0;
+	rows->at = malloc((r->runs.rows + 1) * sizeof *rows->at);
+	rows->values = malloc((2 * r->runs.rows + 2) * sizeof *rows->values);
+	if (!rows->at || !rows->values)
+		return -ENOMEM;
+	for (size_t row = 0; row < r->runs.rows; row++)
+		if (strcmp(csv_cell(&r->runs, row, "workload"), workload) == 0)
+			rows->at[rows->n++] = row;
+	return 0;
+}
+
+static int list_xs(struct chart *chart, const struct results *r, const struct rows *rows)
+{
+	for (size_t k = 0; k < rows->n; k++) {
+		double x = csv_number(&r->runs, rows->at[k], "x");
 		int i = 0;
-		if (strcmp(csv_cell(&r->runs, row, "workload"), workload) != 0 || isnan(x))
+		if (isnan(x))
 			continue;
 		while (i < chart->n_xs && chart->xs[i] != x)
 			i++;
@@ -36,15 +55,15 @@ static int list_xs(struct chart *chart, const struct results *r, const char *wor
 	return 0;
 }
 
-/* values has room for every row, twice. Returns whether there was a run at all. */
-static bool collect_point(struct point *point, const struct results *r, const char *workload,
-			  const char *backend, enum metric_id metric, double *values)
+/* Returns whether there was a run at all. */
+static bool collect_point(struct point *point, const struct results *r, const struct rows *rows,
+			  const char *backend, enum metric_id metric)
 {
-	double *client = values + r->runs.rows;
+	double *values = rows->values, *client = values + rows->n;
 	int n = 0, n_client = 0;
-	for (size_t row = 0; row < r->runs.rows; row++) {
-		if (strcmp(csv_cell(&r->runs, row, "workload"), workload) != 0 ||
-		    strcmp(csv_cell(&r->runs, row, "backend"), backend) != 0 ||
+	for (size_t k = 0; k < rows->n; k++) {
+		size_t row = rows->at[k];
+		if (strcmp(csv_cell(&r->runs, row, "backend"), backend) != 0 ||
 		    csv_number(&r->runs, row, "x") != point->x)
 			continue;
 		double value = run_metric(r, row, metric);
@@ -64,10 +83,11 @@ static bool collect_point(struct point *point, const struct results *r, const ch
 static void name_x(struct chart *chart, const struct results *r, const char *workload)
 {
 	const char *axis = workload_fact(r, "axis", workload), *name = workload_fact(r, "x", workload);
-	chart->x_unit = !*axis || strcmp(axis, "connections") == 0			? X_CONNECTIONS
-			: strcmp(axis, "idle") == 0					? X_IDLE
-			: strcmp(workload_fact(r, "unit", workload), "bytes") == 0	? X_BYTES
-											: X_COUNT;
+	chart->x_unit = !*axis || strcmp(axis, "connections") == 0		   ? X_CONNECTIONS
+			: strcmp(axis, "idle") == 0				   ? X_IDLE
+			: strcmp(axis, "workers") == 0				   ? X_WORKERS
+			: strcmp(workload_fact(r, "unit", workload), "bytes") == 0 ? X_BYTES
+										   : X_COUNT;
 	if (chart->x_unit == X_COUNT || chart->x_unit == X_BYTES)
 		chart->x_name = *name ? name : axis;
 }
@@ -76,21 +96,22 @@ int chart_collect(struct chart *chart, const struct results *r, const char *work
 {
 	memset(chart, 0, sizeof *chart);
 	name_x(chart, r, workload);
-	int error = list_xs(chart, r, workload);
-	double *values = malloc((2 * r->runs.rows + 2) * sizeof *values);
-	if (!values)
-		error = -ENOMEM;
+	struct rows rows = { 0 };
+	int error = find_rows(&rows, r, workload);
+	if (!error)
+		error = list_xs(chart, r, &rows);
 	for (int b = 0; b < r->n_backends && !error; b++) {
 		struct series *series = &chart->series[chart->n];
 		series->backend = r->backends[b];
 		for (int i = 0; i < chart->n_xs; i++) {
 			struct point *point = &series->points[series->n];
 			*point = (struct point){ .x = chart->xs[i] };
-			series->n += collect_point(point, r, workload, series->backend, metric, values);
+			series->n += collect_point(point, r, &rows, series->backend, metric);
 		}
 		chart->n += series->n > 0;
 	}
-	free(values);
+	free(rows.at);
+	free(rows.values);
 	return error;
 }
 

@@ -5,7 +5,7 @@
 #include "results.h"
 #include "stats.h"
 
-enum x_unit { X_CONNECTIONS, X_IDLE, X_COUNT, X_BYTES };
+enum x_unit { X_CONNECTIONS, X_IDLE, X_WORKERS, X_COUNT, X_BYTES };
 
 struct point {
 	double         x;      /* in the unit of the chart */

@@ -4,7 +4,7 @@
  *     here                           "Server CPU time in µs per request by %s."
  *     the chart                      "Workload static: server CPU time in µs per request by file size."
  *
- * To add a kind of figure, add a pattern: which metric (results.h), which script, and two functions of words.h.
+ * To add a kind of figure, add a pattern (figure_patterns.c).
  *
  * SPDX-License-Identifier: MIT */
 #include "figure.h"
@@ -16,47 +16,6 @@
 
 #include "timeline.h"
 #include "words.h"
-
-static void spectrum_sentence(FILE *out, const struct chart *chart)
-{
-	(void)chart;
-	fputs("All repetitions together. The loop is closed: a connection asks again only after its "
-	      "answer, so these are times in a queue at full load, not the times that a given rate of "
-	      "requests would see.",
-	      out);
-}
-
-/* By name, as workloads ask for them. In a subtitle %1$s is the scale, if it is logarithmic because the values
- * are far apart, and %2$s the x axis in words. */
-static const struct figure patterns[] = {
-	{ "throughput", FIGURE_LINES, NULL, METRIC_RPS, 1000, false,
-	  "Thousand requests per second%1$s by %2$s. Higher is better.", NULL, NULL, words_throughput_title,
-	  words_most_sentence },
-	{ "p99", FIGURE_LINES, NULL, METRIC_P99, 1, true,
-	  "99th percentile of the response time in ms%1$s by %2$s.", NULL, NULL, words_tail_title,
-	  words_tail_sentence },
-	{ "cpu", FIGURE_LINES, NULL, METRIC_CPU, 1, false,
-	  "Server CPU time in µs per request%1$s by %2$s. Lower is better.", NULL, NULL, words_cpu_title,
-	  words_least_sentence },
-	{ "cpu_mib", FIGURE_LINES, NULL, METRIC_CPU_MIB, 1, false,
-	  "Server CPU time in µs per MiB of content%1$s by %2$s. Lower is better.", NULL, NULL,
-	  words_cpu_mib_title, words_least_mib_sentence },
-	{ "idle", FIGURE_LINES, NULL, METRIC_CPU, 1, true,
-	  "Server CPU time in µs per request%1$s by %2$s held open.", NULL, NULL, words_growth_title,
-	  words_growth_sentence },
-	{ "hit_rate", FIGURE_LINES, NULL, METRIC_HIT, 1, false, "Answers from the cache in %%%1$s by %2$s.",
-	  NULL, NULL, words_hit_title, words_hit_sentence },
-	{ "latency", FIGURE_SPECTRUM, NULL, METRIC_P99, 1, true,
-	  "Response time in ms (log scale) by percentile; each step to the right is one more nine.",
-	  "Percentile", "percentile", words_spectrum_title, spectrum_sentence },
-	{ "syscalls", FIGURE_BARS, NULL, METRIC_CALLS, 1, false,
-	  "Counted by the server, from its first client to its last. Shorter is better.",
-	  "System calls per request", "backend", words_calls_title, words_calls_sentence },
-	{ "timeline", FIGURE_TIMELINE, NULL, METRIC_RPS, 1, false,
-	  "Answers per second of each server, as its clients counted them in slices of time.",
-	  "Seconds since the first request", "time", NULL, NULL },
-	{ 0 },
-};
 
 /* What a workload gets that does not say. */
 static const char *default_figures(const struct results *r, const char *workload)
@@ -79,7 +38,9 @@ static void name_axis(struct figure *figure, char *x_label, char *per, const str
 		*x_label = (char)toupper((unsigned char)*x_label);
 		*per = (char)tolower((unsigned char)*per);
 	} else {
-		const char *idle = chart->x_unit == X_IDLE ? "idle connections" : "connections";
+		const char *idle = chart->x_unit == X_IDLE	? "idle connections"
+				   : chart->x_unit == X_WORKERS ? "workers"
+								: "connections";
 		snprintf(x_label, SIZE, "%s", idle);
 		snprintf(per, SIZE, "number of %s", idle);
 		*x_label = (char)toupper((unsigned char)*x_label);
@@ -109,7 +70,7 @@ static bool far_apart(const struct chart *chart)
 
 static const struct figure *find_pattern(const char *name, size_t len)
 {
-	for (const struct figure *p = patterns; p->name; p++)
+	for (const struct figure *p = figure_patterns; p->name; p++)
 		if (strlen(p->name) == len && memcmp(p->name, name, len) == 0)
 			return p;
 	return NULL;
@@ -123,16 +84,17 @@ static bool is_plain(const char *workload, const char *name)
 
 static void write_subtitle(char *out, size_t size, const struct figure *figure, const char *lines)
 {
-	char text[160];
+	char text[192];
 	bool main_one = strcmp(figure->workload, "connections") == 0 || strcmp(figure->workload, "idle") == 0;
 	snprintf(text, sizeof text, figure->subtitle, figure->log_y ? " (log scale)" : "", figure->per);
 	if (*lines && strstr(text, ". ")) /* there is no room for both, and "lower is better" is known by now */
 		strstr(text, ". ")[1] = '\0';
-	if (main_one || figure->kind != FIGURE_LINES)
+	if (main_one || (figure->kind != FIGURE_LINES && figure->kind != FIGURE_COLUMNS))
 		snprintf(out, size, "%s", text);
 	else
-		snprintf(out, size, "Workload %s: %c%s%s%s", figure->workload, tolower((unsigned char)*text),
-			 text + 1, *lines ? " " : "", lines);
+		snprintf(out, size, "Workload %s: %c%s%s%s", figure->workload,
+			 !isupper((unsigned char)text[1]) ? tolower((unsigned char)*text) : *text, text + 1,
+			 *lines ? " " : "", lines);
 }
 
 static void add_figure(struct figure_list *list, const struct figure *pattern, const struct results *r,
@@ -145,6 +107,8 @@ static void add_figure(struct figure_list *list, const struct figure *pattern, c
 	struct figure *figure = &list->figures[n];
 	*figure = *pattern;
 	figure->workload = workload;
+	figure->panels =
+		(pattern->kind == FIGURE_LINES || pattern->kind == FIGURE_SPECTRUM) && chart.n > MOST_LINES;
 	figure->log_y |= pattern->kind == FIGURE_LINES && pattern->metric != METRIC_HIT && far_apart(&chart) &&
 			 pattern->metric != METRIC_RPS;
 	name_axis(figure, list->texts[n].x_label, list->texts[n].per, &chart);

@@ -6,11 +6,11 @@
 
 #include "chart.h"
 
-enum figure_kind { FIGURE_LINES, FIGURE_SPECTRUM, FIGURE_BARS, FIGURE_TIMELINE };
+enum figure_kind { FIGURE_LINES, FIGURE_SPECTRUM, FIGURE_BARS, FIGURE_COLUMNS, FIGURE_TIMELINE };
 
 struct figure {
 	const char      *name;      /* of its files and its place on the page: "throughput" */
-	enum figure_kind kind;      /* the script that draws it: lines.gp, spectrum.gp, bars.gp, timeline.gp */
+	enum figure_kind kind;	    /* the script that draws it: lines.gp, spectrum.gp, bars.gp, ... */
 	const char      *workload;
 	enum metric_id   metric;
 	double           unit;      /* values are divided by it */
@@ -22,9 +22,17 @@ struct figure {
 	 * figure. NULL in a timeline, which has no chart. */
 	void           (*title)(FILE *, const struct chart *);
 	void           (*sentence)(FILE *, const struct chart *);
+	const enum metric_id
+		*columns; /* FIGURE_COLUMNS: side by side, up to METRICS; the metric is one of them */
+	bool panels;	  /* lines and spectra: one panel for each family, since there are many */
 };
 
-enum { TITLE_LENGTH = 75, MAX_FIGURES = 60 };
+extern const struct figure figure_patterns[]; /* what there is; ends with a NULL name */
+
+enum { TITLE_LENGTH = 75, MAX_FIGURES = 100 };
+
+/* More lines than that in one chart cannot be followed: then each family gets a panel. */
+enum { MOST_LINES = 8 };
 
 /* The figures for what was run: those that each workload asks for (run.txt, "figures NAME"), or those that all
  * with its axis get. The first one of a workload decides by what its tables compare. */
@@ -32,7 +40,7 @@ struct figure_list {
 	struct figure figures[MAX_FIGURES];
 	int           n;
 	struct {
-		char name[64], subtitle[192], x_label[48], per[48];
+		char name[64], subtitle[256], x_label[48], per[48];
 	} texts[MAX_FIGURES];
 };
 void figure_list(struct figure_list *, const struct results *);
@@ -43,7 +51,7 @@ int figure_collect(const struct figure *, const struct results *, struct chart *
 void figure_title(FILE *, const struct figure *, const struct chart *, const struct results *);
 void figure_sentence(FILE *, const struct figure *, const struct chart *, const struct results *);
 
-/* Spectrum and bars show one number of connections: that which most backends share nearest to this. */
+/* Spectrum, bars and columns show one number of connections: that which most backends share nearest to this. */
 enum { FIGURE_CONNECTIONS = 100 };
 
 /* How the bars around the points are to be read: "whiskers: smallest and largest of 3 runs". */

@@ -10,7 +10,8 @@ if (TERM eq "svg") {
 set output "charts/".NAME.".".TERM.".new"
 set label 1 "{/:Bold*1.25 ".TITLE."}" at screen 0.02, screen 0.955 left textcolor rgb ink
 set label 2 SUBTITLE at screen 0.02, screen 0.897 left textcolor rgb muted
-set label 3 "{/*0.8 ".NOTE."}" at screen 0.98, screen 0.02 right textcolor rgb "#767676"
+set label 3 "{/*0.8 ".NOTE."}" at screen 0.98, 12./H right textcolor rgb "#767676"
+set label 7 "{/*0.8 ".NOTE_ABOVE."}" at screen 0.98, 27./H right textcolor rgb "#767676" # what has no room there
 set xlabel XLABEL textcolor rgb muted
 set tmargin at screen 0.84
 set bmargin at screen 0.17

@@ -10,7 +10,8 @@
 #include <string.h>
 
 /* Pixels. Margins as in head.gp. */
-static const double CHARACTER = 7.9, LINE = 19, MARK = 5, LEFT = 0.07, TOP = 0.84, BOTTOM = 0.17;
+static const double CHARACTER = 7.9, LINE = 19, MARK = 5;
+static const struct frame whole = { .left = 0.07, .bottom = 0.17, .top = 0.84, .height = PICTURE_HEIGHT };
 
 struct box {
 	double left, right, low, high;
@@ -18,12 +19,12 @@ struct box {
 
 static double plot_width(const struct layout *l)
 {
-	return PICTURE_WIDTH * (l->right - LEFT);
+	return PICTURE_WIDTH * (l->frame.right - l->frame.left);
 }
 
-static double plot_height(void)
+static double plot_height(const struct layout *l)
 {
-	return PICTURE_HEIGHT * (TOP - BOTTOM);
+	return l->frame.height * (l->frame.top - l->frame.bottom);
 }
 
 /* ---- names at the right ---- */
@@ -68,7 +69,7 @@ static void push_apart(struct layout *l)
 	for (int i = 0; i < l->n_labels; i++)
 		if (l->labels[i].outside)
 			labels[n++] = &l->labels[i];
-	double gap = LINE / plot_height();
+	double gap = LINE / plot_height(l);
 	if (n > 1 && gap * (n - 1) > 1)
 		gap = 1.0 / (n - 1);
 	sort_by_height(labels, n);
@@ -81,7 +82,7 @@ static void push_apart(struct layout *l)
 
 static struct box label_box(const struct layout *l, const struct label *label)
 {
-	double width = CHARACTER * (double)strlen(label->text) / plot_width(l), height = LINE / plot_height();
+	double width = CHARACTER * (double)strlen(label->text) / plot_width(l), height = LINE / plot_height(l);
 	double left = label->x - (label->align == 'r' ? width : label->align == 'c' ? width / 2 : 0);
 	return (struct box){ left, left + width, label->y - height / 2, label->y + height / 2 };
 }
@@ -105,7 +106,7 @@ static int covered(const struct box *box, double ax, double ay, double bx, doubl
 static int covered_of(const struct layout *l, const struct chart *chart, int number, const struct box *box)
 {
 	const struct series *series = &chart->series[number];
-	const double mark_x = MARK / plot_width(l), mark_y = MARK / plot_height();
+	const double mark_x = MARK / plot_width(l), mark_y = MARK / plot_height(l);
 	const struct box with_marks = { box->left - mark_x, box->right + mark_x, box->low - mark_y,
 					box->high + mark_y };
 	double before_x = 0, before_y = 0;
@@ -167,7 +168,7 @@ static void place_inside(struct layout *l, const struct chart *chart, int self)
 	for (size_t i = 0; i < sizeof tries / sizeof *tries; i++) {
 		struct label attempt = l->labels[self];
 		attempt.x += tries[i].dx / plot_width(l);
-		attempt.y += tries[i].dy / plot_height();
+		attempt.y += tries[i].dy / plot_height(l);
 		attempt.align = tries[i].align;
 		double now = cost(l, chart, &attempt, self);
 		if (now < least) {
@@ -231,17 +232,40 @@ static double right_margin(const struct layout *l)
 	return 1 - fmin(0.3, (CHARACTER * (double)longest + 42) / PICTURE_WIDTH);
 }
 
-void layout_lines(struct layout *l, const struct chart *chart, bool log_y, const char *const *ends)
+void layout_axes(struct layout *l, const struct chart *chart, bool log_y)
 {
 	memset(l, 0, sizeof *l);
+	l->frame = whole;
 	axis_x(&l->x, chart);
 	value_axis(&l->y, chart, log_y);
+}
+
+static void add_labels(struct layout *l, const struct chart *chart, const char *const *ends, int named)
+{
 	double last_x = measured_to(chart);
-	for (int i = 0; i < chart->n; i++)
+	l->n_labels = 0;
+	for (int i = 0; i < named; i++)
 		add_label(l, &chart->series[i], last_x, ends ? ends[i] : NULL);
-	l->right = right_margin(l);
+}
+
+static void place_labels(struct layout *l, const struct chart *chart)
+{
 	push_apart(l);
 	for (int i = 0; i < l->n_labels; i++)
 		if (!l->labels[i].outside)
 			place_inside(l, chart, i);
+}
+
+void layout_labels(struct layout *l, const struct chart *chart, const char *const *ends, int named)
+{
+	add_labels(l, chart, ends, named);
+	place_labels(l, chart);
+}
+
+void layout_lines(struct layout *l, const struct chart *chart, bool log_y, const char *const *ends)
+{
+	layout_axes(l, chart, log_y);
+	add_labels(l, chart, ends, chart->n);
+	l->frame.right = right_margin(l);
+	place_labels(l, chart);
 }

@@ -24,9 +24,16 @@ struct label {
 	bool   outside;       /* right of the plot */
 };
 
+/* Where the plot is: its edges as fractions of a picture of that height, measured from the left and the bottom.
+ */
+struct frame {
+	double left, right, bottom, top;
+	int height; /* pixels */
+};
+
 struct layout {
 	struct axis  x, y;
-	double       right;   /* right margin as a fraction of the picture */
+	struct frame frame;
 	struct label labels[MAX_SERIES];
 	int          n_labels;
 };
@@ -37,6 +44,12 @@ enum { PICTURE_WIDTH = 900, PICTURE_HEIGHT = 540 };
 /* Lays the chart out; `log_y` is a wish, kept when all values are above 0. `ends` has a text for each series
  * that ends before the others ("FD_SETSIZE"), or NULL. */
 void layout_lines(struct layout *, const struct chart *, bool log_y, const char *const *ends);
+
+/* The same in steps, for panels that share their axes: the axes of a chart, then names in a frame for the first
+ * `named` series of (a part of) it; the others are only kept clear of. Names beside the plot stand right of the
+ * frame. */
+void layout_axes(struct layout *, const struct chart *, bool log_y);
+void layout_labels(struct layout *, const struct chart *, const char *const *ends, int named);
 
 /* A range from 0 with ticks at equal steps; a range of 1, 2, 5, 10 ... that holds both; the x of a chart. */
 void axis_linear(struct axis *, double most);

@@ -7,8 +7,10 @@
  * SPDX-License-Identifier: MIT */
 #include "page.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -59,6 +61,68 @@ static void write_figure(FILE *out, const struct figure *figure, const struct ch
 		figure->name, figure->name);
 }
 
+/* What a note says of its backend, without "Workload NAME: " and the backend's name before it; NULL: it is
+ * another workload's, or of no backend. */
+static const char *said_of_backend(const struct results *r, size_t note, const char *workload)
+{
+	char before[256];
+	const char *text = csv_cell(&r->notes, note, "text");
+	int n = snprintf(before, sizeof before, "Workload %s: %s ", workload,
+			 csv_cell(&r->notes, note, "backend"));
+	if (strcmp(csv_cell(&r->notes, note, "workload"), workload) != 0 ||
+	    strncmp(text, before, (size_t)n) != 0)
+		return NULL;
+	return text + n;
+}
+
+/* "Left out, since it serves 1 client at a time: iterative." - once for all of whom the same is said. */
+static void write_said(FILE *out, const struct results *r, size_t note, const char *workload)
+{
+	const char *said = said_of_backend(r, note, workload), *other;
+	bool first = true;
+	for (size_t i = 0; i < note; i++)
+		if ((other = said_of_backend(r, i, workload)) && strcmp(other, said) == 0)
+			return;
+	const char *text = strncmp(said, "is ", 3) == 0 ? said + 3 : said;
+	size_t len = strlen(text);
+	html_char(out, (char)toupper((unsigned char)*text));
+	for (size_t i = 1; i < len && (i < len - 1 || text[i] != '.'); i++)
+		html_char(out, text[i]);
+	for (size_t i = note; i < r->notes.rows; i++)
+		if ((other = said_of_backend(r, i, workload)) && strcmp(other, said) == 0) {
+			fputs(first ? ": " : ", ", out);
+			html_text(out, csv_cell(&r->notes, i, "backend"));
+			first = false;
+		}
+	fputs(". ", out);
+}
+
+/* What is not in the workload's figures, and what one must know to read them. */
+static void write_remarks(FILE *out, const char *workload, const struct results *r)
+{
+	char before[128];
+	const char *pools = workload_fact(r, "pools", workload);
+	size_t n = (size_t)snprintf(before, sizeof before, "Workload %s: ", workload);
+	fputs("<p class=\"remarks\">", out);
+	if (*pools) {
+		fputs("Pools have ", out);
+		html_text(out, pools);
+		fputs(". ", out);
+	}
+	for (size_t i = 0; i < r->notes.rows; i++) {
+		const char *text = csv_cell(&r->notes, i, "text");
+		if (said_of_backend(r, i, workload)) {
+			write_said(out, r, i, workload);
+		} else if (strcmp(csv_cell(&r->notes, i, "workload"), workload) == 0) {
+			text += strncmp(text, before, n) == 0 ? n : 0;
+			html_char(out, (char)toupper((unsigned char)*text));
+			html_text(out, text + (*text != '\0'));
+			fputs(" ", out);
+		}
+	}
+	fputs("</p>\n", out);
+}
+
 static void write_question(FILE *out, const char *workload, const struct results *r)
 {
 	const char *question = workload_fact(r, "question", workload);
@@ -83,8 +147,10 @@ static int write_figures(FILE *out, const struct results *r)
 			return answer;
 		if (answer == 0)
 			continue;
-		if (strcmp(workload, list.figures[i].workload) != 0)
+		if (strcmp(workload, list.figures[i].workload) != 0) {
 			write_question(out, list.figures[i].workload, r);
+			write_remarks(out, list.figures[i].workload, r);
+		}
 		workload = list.figures[i].workload;
 		write_figure(out, &list.figures[i], &chart, r, ++number);
 	}
@@ -144,6 +210,8 @@ int page_write(const struct results *r)
 	error = write_figures(draft.out, r);
 	page_method(draft.out, r);
 	fputs("<h2 id=\"tables\">Tables</h2>\n", draft.out);
+	if (!error)
+		error = table_causes(draft.out, r);
 	if (!error)
 		error = table_html(draft.out, r);
 	page_notes(draft.out, r);

@@ -35,8 +35,8 @@ static void write_workloads(FILE *out, const struct results *r)
 
 void page_method(FILE *out, const struct results *r)
 {
-	fputs("<h2 id=\"method\">How it was measured</h2>\n<p>Every run starts a new server with one "
-	      "worker, connects, warms up",
+	fputs("<h2 id=\"method\">How it was measured</h2>\n<p>Every run starts a new server, connects, warms "
+	      "up",
 	      out);
 	page_fact(out, &r->run, "warm-up", " for ");
 	fputs(" and measures", out);
@@ -56,9 +56,14 @@ void page_method(FILE *out, const struct results *r)
 	      "touch and, where they are no intervals, the medians also differ by a quarter or more. "
 	      "Everything else is no clear difference. CPU time is the server's, user and system, in the "
 	      "measured time only. System calls and context switches are counted for the server's whole "
-	      "life, so they contain the accepting of all connections.</p>\n<p>What this cannot say: all "
-	      "traffic is loopback, so there is no network card and no distance; the server has one "
-	      "core; another kernel or machine may order the backends differently. Ratios carry over "
+	      "life, so they contain the accepting of all connections. A pool serves as many "
+	      "clients as it has workers: where a workload is not about workers, it gets one for each client, "
+	      "and so "
+	      "as many as a thread per connection would have.</p>\n<p>What this cannot say: all "
+	      "traffic is loopback, so there is no network card and no distance; the server has "
+	      "one core, or shares the few that there are, so that more workers than cores tell of waiting and "
+	      "not of "
+	      "computing; another kernel or machine may order the backends differently. Ratios carry over "
 	      "better than absolute figures, and counts better than times.</p>\n",
 	      out);
 }

@@ -9,6 +9,7 @@
 #include "plot.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "format.h"
@@ -19,12 +20,10 @@ enum { LABEL_BASE = 100 }; /* labels below are the head's */
 const char *plot_script(const struct figure *figure)
 {
 	static const char *const scripts[] = {
-		[FIGURE_LINES] = "lines.gp",
-		[FIGURE_SPECTRUM] = "spectrum.gp",
-		[FIGURE_BARS] = "bars.gp",
-		[FIGURE_TIMELINE] = "timeline.gp",
+		[FIGURE_LINES] = "lines.gp",	 [FIGURE_SPECTRUM] = "spectrum.gp", [FIGURE_BARS] = "bars.gp",
+		[FIGURE_COLUMNS] = "columns.gp", [FIGURE_TIMELINE] = "timeline.gp",
 	};
-	return scripts[figure->kind];
+	return figure->panels ? "panels.gp" : scripts[figure->kind];
 }
 
 int plot_file(struct draft *draft, const struct results *r, const char *name, const char *suffix)
@@ -72,7 +71,7 @@ static void write_note(FILE *out, const struct figure *figure, const struct char
 	if (bound > 0 && figure->kind == FIGURE_LINES)
 		join(out,
 		     bound < all ? "open marks: generator at its limit" : "generator at its limit everywhere");
-	if (figure->kind == FIGURE_LINES)
+	if (figure->kind == FIGURE_LINES || figure->kind == FIGURE_COLUMNS)
 		figure_spread(out, chart);
 	else if (figure->kind == FIGURE_TIMELINE)
 		fputs("one run", out);
@@ -81,6 +80,24 @@ static void write_note(FILE *out, const struct figure *figure, const struct char
 	const char *kernel = facts_get(&r->machine, "kernel");
 	if (*kernel)
 		fprintf(out, " · %s", kernel);
+}
+
+/* The part of a note that goes above, where it is too long for one line: up to the " · " next to its middle. */
+static char *break_note(char *text)
+{
+	static const char between[] = " · ";
+	enum { LONGEST = 130 };
+	size_t len = strlen(text);
+	char *best = NULL;
+	if (len <= LONGEST)
+		return text;
+	for (char *at = text; (at = strstr(at, between)); at++)
+		if (!best || labs(at - text - (long)len / 2) < labs(best - text - (long)len / 2))
+			best = at;
+	if (!best)
+		return text;
+	*best = '\0';
+	return best + sizeof between - 1;
 }
 
 static void note_variable(FILE *out, const struct figure *figure, const struct chart *chart,
@@ -92,7 +109,9 @@ static void note_variable(FILE *out, const struct figure *figure, const struct c
 		write_note(note, figure, chart, r);
 		fclose(note);
 	}
-	variable(out, "NOTE", text);
+	char *last = break_note(text);
+	variable(out, "NOTE_ABOVE", last == text ? "" : text);
+	variable(out, "NOTE", last);
 }
 
 void plot_names(FILE *out, const struct chart *chart)
@@ -157,15 +176,25 @@ static void write_label(FILE *out, const struct label *label, double right, bool
 	fprintf(out, " front textcolor rgb ink_of(\"%s\")\n", label->backend);
 }
 
-void plot_layout(FILE *out, const struct layout *l, bool marks)
+void plot_axes(FILE *out, const struct layout *l)
 {
 	axis_variables(out, 'X', &l->x);
 	axis_variables(out, 'Y', &l->y);
-	fprintf(out, "RIGHT = %.4f\n", l->right);
+}
+
+void plot_labels(FILE *out, const struct layout *l, bool marks)
+{
 	for (int i = 0; i < l->n_labels; i++) {
 		fprintf(out, "set label %d ", LABEL_BASE + i);
-		write_label(out, &l->labels[i], l->right, marks);
+		write_label(out, &l->labels[i], l->frame.right, marks);
 	}
+}
+
+void plot_layout(FILE *out, const struct layout *l, bool marks)
+{
+	plot_axes(out, l);
+	fprintf(out, "RIGHT = %.4f\n", l->frame.right);
+	plot_labels(out, l, marks);
 }
 
 /* ---- all ---- */
@@ -180,6 +209,9 @@ int plot_write(const struct figure *figure, const struct results *r)
 	case FIGURE_LINES: answer = plot_lines(figure, &chart, r); break;
 	case FIGURE_SPECTRUM: answer = plot_spectrum(figure, &chart, r); break;
 	case FIGURE_BARS: answer = plot_bars(figure, &chart, r); break;
+	case FIGURE_COLUMNS:
+		answer = plot_columns(figure, &chart, r);
+		break;
 	case FIGURE_TIMELINE: answer = plot_timeline(figure, &chart, r); break;
 	}
 	return answer == -ENODATA ? 0 : answer ? answer : 1;

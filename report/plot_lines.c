@@ -5,8 +5,9 @@
 
 #include "plot_parts.h"
 
+/* at[i] of of[i]: where the i-th series stands among those that share its plot. */
 static int write_points(const struct figure *figure, const struct chart *chart, const struct axis *x,
-			const struct results *r)
+			const int *at, const int *of, const struct results *r)
 {
 	struct draft draft;
 	int error = plot_file(&draft, r, figure->name, ".csv");
@@ -19,7 +20,7 @@ static int write_points(const struct figure *figure, const struct chart *chart, 
 			if (p->y.n == 0)
 				continue;
 			fprintf(draft.out, "%s,%g,%.9g,%.6g,%.6g,%.6g,%d,%d,%d\n", chart->series[i].backend,
-				p->x, axis_dodge(x, p->x, i, chart->n), p->y.median, p->y.lo, p->y.hi, p->y.n,
+				p->x, axis_dodge(x, p->x, at[i], of[i]), p->y.median, p->y.lo, p->y.hi, p->y.n,
 				p->failed, p->client_bound);
 		}
 	return draft_close(&draft);
@@ -56,6 +57,7 @@ int plot_lines(const struct figure *figure, struct chart *chart, const struct re
 {
 	static struct layout layout;
 	const char *ends[MAX_SERIES];
+	int at[MAX_SERIES], of[MAX_SERIES];
 	struct draft draft;
 	int bound, all;
 	int error = plot_file(&draft, r, figure->name, ".gp");
@@ -65,10 +67,17 @@ int plot_lines(const struct figure *figure, struct chart *chart, const struct re
 	chart_client_bound(chart, &bound, &all);
 	fprintf(draft.out, "SOME_BOUND = %d\n", bound > 0 && bound < all);
 	scale(chart, figure->unit);
-	for (int i = 0; i < chart->n; i++)
+	for (int i = 0; i < chart->n; i++) {
 		ends[i] = end_of(r, figure->workload, &chart->series[i]);
-	layout_lines(&layout, chart, figure->log_y, ends);
-	plot_layout(draft.out, &layout, true);
+		at[i] = i;
+		of[i] = chart->n;
+	}
+	if (figure->panels) {
+		plot_panels(draft.out, figure, chart, r, ends, at, of, &layout);
+	} else {
+		layout_lines(&layout, chart, figure->log_y, ends);
+		plot_layout(draft.out, &layout, true);
+	}
 	error = draft_close(&draft);
-	return error ? error : write_points(figure, chart, &layout.x, r);
+	return error ? error : write_points(figure, chart, &layout.x, at, of, r);
 }

@@ -70,8 +70,13 @@ static int write_spectra(const struct figure *figure, struct chart *chart, const
 	chart->xs[1] = 1 / (1 - reach);
 	chart->n_xs = 2;
 	plot_names(draft.out, chart);
-	layout_lines(&layout, chart, true, NULL);
-	plot_layout(draft.out, &layout, false);
+	if (figure->panels) {
+		int at[MAX_SERIES], of[MAX_SERIES];
+		plot_panels(draft.out, figure, chart, r, NULL, at, of, &layout);
+	} else {
+		layout_lines(&layout, chart, true, NULL);
+		plot_layout(draft.out, &layout, false);
+	}
 	fprintf(draft.out, "REACH = %.9g\n", 1 / (1 - reach));
 	return draft_close(&draft);
 }

@@ -31,6 +31,13 @@ const char *workload_fact(const struct results *r, const char *what, const char 
 	return facts_get(&r->run, key);
 }
 
+const char *series_family(const struct results *r, const char *series)
+{
+	char key[128];
+	snprintf(key, sizeof key, "family %.*s", (int)strcspn(series, "/"), series);
+	return facts_get(&r->run, key);
+}
+
 bool in_list(const char *list, char separator, const char *name, size_t len)
 {
 	const char between[] = { separator, '\0' };
@@ -131,8 +138,10 @@ static double sum_of_calls(const struct csv *runs, size_t run, const char *const
 		const char *const *skip = without;
 		while (*skip && strcmp(*skip, runs->cells[i]) != 0)
 			skip++;
-		if (!*skip && strncmp(runs->cells[i], "n_", 2) == 0)
-			sum += csv_number(runs, run, runs->cells[i]);
+		if (*skip || strncmp(runs->cells[i], "n_", 2) != 0)
+			continue;
+		double n = csv_number(runs, run, runs->cells[i]);
+		sum += isnan(n) ? 0 : n; /* a server that does not count this kind of call */
 	}
 	return answers > 0 ? sum / answers : NAN;
 }
@@ -145,7 +154,9 @@ static double of_calls(const struct csv *runs, size_t run)
 
 static double of_other(const struct csv *runs, size_t run)
 {
-	static const char *const named[] = { "n_wait", "n_recv", "n_send", "n_accept", "n_ctl", NULL };
+	static const char *const named[] = { "n_wait",	"n_recv",  "n_send",  "n_accept",
+					     "n_ctl",	"n_spawn", "n_futex", "n_sigmask",
+					     "n_enter", "n_aio",   "n_close", NULL };
 	return sum_of_calls(runs, run, named);
 }
 
@@ -164,6 +175,48 @@ static double of_cpu_mib(const struct csv *runs, size_t run)
 	return size > 0 ? csv_number(runs, run, "server_cpu_us") * (1 << 20) / size : NAN;
 }
 
+/* Wake-ups that found no client, for each that was found. */
+static double of_vain(const struct csv *runs, size_t run)
+{
+	double sessions = csv_number(runs, run, "sessions");
+	return sessions > 0 ? csv_number(runs, run, "count_vain") / sessions : NAN;
+}
+
+static int compare_down(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+	return (x < y) - (x > y);
+}
+
+/* The cell is "12;13;9". */
+int run_shares(const struct csv *runs, size_t run, double shares[MAX_SHARES])
+{
+	double sum = 0;
+	int n = 0;
+	for (const char *at = csv_cell(runs, run, "worker_sessions"); *at && n < MAX_SHARES; at += *at == ';') {
+		char *end;
+		double sessions = strtod(at, &end);
+		if (end == at || sessions < 0)
+			return 0;
+		sum += shares[n++] = sessions;
+		at = end;
+	}
+	if (!(sum > 0))
+		return 0;
+	for (int i = 0; i < n; i++)
+		shares[i] /= sum;
+	qsort(shares, (size_t)n, sizeof *shares, compare_down);
+	return n;
+}
+
+/* In multiples of what each of n workers would have if all had the same: from 1 to n. */
+static double of_busiest(const struct csv *runs, size_t run)
+{
+	double shares[MAX_SHARES];
+	int n = run_shares(runs, run, shares);
+	return n > 1 ? shares[0] * n : NAN;
+}
+
 const struct metric metrics[METRICS] = {
 	[METRIC_RPS] = { "rps", "requests/s", true, .column = "rps", .unit = 1 },
 	[METRIC_P50] = { "p50_ms", "p50, ms", false, .column = "p50_us", .unit = 1000 },
@@ -174,12 +227,31 @@ const struct metric metrics[METRICS] = {
 	[METRIC_CLIENT] = { "client_pct", "generator busy, %", false, .column = "client_cpu_pct", .unit = 1 },
 	[METRIC_CPU_MIB] = { "cpu_us_mib", "server CPU, µs/MiB", false, .of = of_cpu_mib },
 	[METRIC_HIT] = { "hit_pct", "hit rate, %", true, .column = "cache_hit_pct", .unit = 1 },
-	[METRIC_WAIT] = { "wait", "wait", false, .column = "n_wait", .per_answer = true },
-	[METRIC_RECV] = { "recv", "recv", false, .column = "n_recv", .per_answer = true },
-	[METRIC_SEND] = { "send", "send", false, .column = "n_send", .per_answer = true },
-	[METRIC_ACCEPT] = { "accept", "accept", false, .column = "n_accept", .per_answer = true },
-	[METRIC_CTL] = { "ctl", "ctl", false, .column = "n_ctl", .per_answer = true },
-	[METRIC_OTHER] = { "other", "other", false, .of = of_other },
+	[METRIC_HANDED] = { "handed", "hand-overs/request", false, .column = "count_handed", .per_answer = true,
+			    .some_only = true },
+	[METRIC_STACKS] = { "stacks", "coroutine switches/request", false, .column = "count_switches",
+			    .per_answer = true, .some_only = true },
+	[METRIC_VAIN] = { "vain", "vain wake-ups/connection", false, .of = of_vain, .some_only = true },
+	[METRIC_BUSIEST] = { "busiest", "busiest worker, times its share", false, .of = of_busiest },
+	[METRIC_MEMORY] = { "memory", "memory, bytes/silent connection", false, .column = "memory_bytes",
+			    .unit = 1 },
+	[METRIC_WAIT] = { "wait", "waits/request", false, .column = "n_wait", .per_answer = true },
+	[METRIC_RECV] = { "recv", "receives/request", false, .column = "n_recv", .per_answer = true },
+	[METRIC_SEND] = { "send", "sends/request", false, .column = "n_send", .per_answer = true },
+	[METRIC_ACCEPT] = { "accept", "accepts/request", false, .column = "n_accept", .per_answer = true },
+	[METRIC_CTL] = { "ctl", "ctl calls/request", false, .column = "n_ctl", .per_answer = true },
+	[METRIC_SPAWN] = { "spawn", "spawns/request", false, .column = "n_spawn", .per_answer = true,
+			   .some_only = true },
+	[METRIC_FUTEX] = { "futex", "futex calls/request", false, .column = "n_futex", .per_answer = true,
+			   .some_only = true },
+	[METRIC_SIGMASK] = { "sigmask", "sigprocmask calls/request", false, .column = "n_sigmask",
+			     .per_answer = true, .some_only = true },
+	[METRIC_ENTER] = { "enter", "io_uring_enter calls/request", false, .column = "n_enter",
+			   .per_answer = true, .some_only = true },
+	[METRIC_AIO] = { "aio", "aio calls/request", false, .column = "n_aio", .per_answer = true,
+			 .some_only = true },
+	[METRIC_CLOSE] = { "close", "closes/request", false, .column = "n_close", .per_answer = true },
+	[METRIC_OTHER] = { "other", "other calls/request", false, .of = of_other },
 };
 
 double run_metric(const struct results *r, size_t run, enum metric_id id)

@@ -13,7 +13,7 @@
 #include "csv.h"
 #include "facts.h"
 
-enum { MAX_SERIES = 64, MAX_POINTS = 32, CLIENT_BOUND_PCT = 90 };
+enum { MAX_SERIES = 128, MAX_POINTS = 32, CLIENT_BOUND_PCT = 90 };
 
 struct results {
 	const char  *dir;
@@ -37,16 +37,43 @@ bool run_ok(const struct results *, size_t run);
 /* What is known of a workload: "axis", "unit", "figures" ...; "" where it is not. */
 const char *workload_fact(const struct results *, const char *what, const char *workload);
 
+/* "readiness": of a series, by its backend; "" where it is not known (a plug-in's, an old folder's). */
+const char *series_family(const struct results *, const char *series);
+
 /* Whether the name is in a list with `separator` between. */
 bool in_list(const char *list, char separator, const char *name, size_t len);
 
 /* ---- metrics ---- */
 
 enum metric_id {
-	METRIC_RPS, METRIC_P50, METRIC_P99, METRIC_CPU, METRIC_CALLS, METRIC_SWITCHES, METRIC_CLIENT,
-	METRIC_CPU_MIB, METRIC_HIT,
+	METRIC_RPS,
+	METRIC_P50,
+	METRIC_P99,
+	METRIC_CPU,
+	METRIC_CALLS,
+	METRIC_SWITCHES,
+	METRIC_CLIENT,
+	METRIC_CPU_MIB,
+	METRIC_HIT,
+	/* what models differ by: hand-overs, woken for nothing, unequal workers, memory of the silent */
+	METRIC_HANDED,
+	METRIC_STACKS,
+	METRIC_VAIN,
+	METRIC_BUSIEST,
+	METRIC_MEMORY,
 	/* kinds of calls, as the bars stack them */
-	METRIC_WAIT, METRIC_RECV, METRIC_SEND, METRIC_ACCEPT, METRIC_CTL, METRIC_OTHER,
+	METRIC_WAIT,
+	METRIC_RECV,
+	METRIC_SEND,
+	METRIC_ACCEPT,
+	METRIC_CTL,
+	METRIC_SPAWN,
+	METRIC_FUTEX,
+	METRIC_SIGMASK,
+	METRIC_ENTER,
+	METRIC_AIO,
+	METRIC_CLOSE,
+	METRIC_OTHER,
 	METRICS
 };
 
@@ -58,11 +85,17 @@ struct metric {
 	double      unit;
 	bool        per_answer;
 	double    (*of)(const struct csv *, size_t run); /* instead of all that */
+	bool some_only; /* most backends have none: a table where all have 0 leaves it out */
 };
 
 extern const struct metric metrics[METRICS];
 
 /* NAN: not known. */
 double run_metric(const struct results *, size_t run, enum metric_id);
+
+/* The sessions of each worker, the busiest first, as shares of 1 that add up to 1. Returns how many workers; 0:
+ * not known, or nobody had a session. */
+enum { MAX_SHARES = 64 };
+int run_shares(const struct csv *runs, size_t run, double shares[MAX_SHARES]);
 
 #endif

@@ -1,7 +1,7 @@
 # style.gp - the house style, loaded first by every chart (gnuplot 5.4 or newer).
 #
 # One colour, dash and mark per backend in every chart. The hue is the family: warm scans, blue is told,
-# purple is threads, black is processes, green completes. Dash and mark repeat the distinction, so that grey
+# purple is threads, black is processes, brown hands over, green completes. Dash and mark repeat the distinction, so that grey
 # printing works. Contrast with white is 3:1 or more for lines and 4.5:1 for text; the first
 # ten colours stay apart for colour-blind readers, too.
 reset
@@ -14,8 +14,8 @@ set minussign
 KNOWN = "select poll epoll_lt epoll_et thread prethread prefork io_uring posix_aio plugin iterative ".\
         "thread_queue fork sigio coroutine half_sync sim_proactor leader_followers"
 array HUE[20] = ["#DB6E4E","#C88412","#2C9BE6","#0556C3","#BE4AA5","#6D076D","#282523","#128874",\
-                 "#1F4C1D","#646213","#808080","#6D076D","#282523","#2C9BE6","#0556C3","#BE4AA5",\
-                 "#128874","#BE4AA5","#646213","#646213"]
+                 "#1F4C1D","#646213","#808080","#6D076D","#282523","#2C9BE6","#0556C3","#9C6B3F",\
+                 "#6B4423","#B5835A","#646213","#646213"]
 set style line  1 lc rgb HUE[1] lw 2.2 dt 1     pt 5  ps 0.8 # select
 set style line  2 lc rgb HUE[2] lw 2.2 dt (7,4) pt 7  ps 0.8 # poll
 set style line  3 lc rgb HUE[3] lw 2.2 dt 1     pt 9  ps 0.9 # epoll_lt
@@ -37,7 +37,7 @@ set style line 18 lc rgb HUE[18] lw 2.2 dt (2,3) pt 5  ps 0.8 # leader_followers
 set style line 19 lc rgb HUE[19] lw 2.2 dt 1     pt 10 ps 0.9 # a second plug-in
 set style line 20 lc rgb HUE[20] lw 2.2 dt (7,4) pt 12 ps 0.9 # a third
 array INK[20] = ["#B84A28","#8F5A00","#0A6EB4","#0556C3","#A8348F","#6D076D","#282523","#0B7563","#1F4C1D",\
-                 "#5A5810","#666666","#6D076D","#282523","#0A6EB4","#0556C3","#A8348F","#0B7563","#A8348F",\
+                 "#5A5810","#666666","#6D076D","#282523","#0A6EB4","#0556C3","#80552F","#6B4423","#8A5E38",\
                  "#5A5810","#5A5810"]
 array PLUGIN[3] = [10, 19, 20]
 # backend/variant: the backend's colour, and a dash and a mark of the variant's: the first is line 101 ... 120.

@@ -92,17 +92,21 @@ void table_print(FILE *out, const struct results *r)
 /* ---- the page ---- */
 
 static const enum metric_id columns[] = {
-	METRIC_RPS,	 METRIC_CPU, METRIC_CPU_MIB, METRIC_HIT,    METRIC_CALLS,
-	METRIC_SWITCHES, METRIC_P50, METRIC_P99,     METRIC_CLIENT,
+	METRIC_RPS,	 METRIC_CPU,   METRIC_CPU_MIB, METRIC_HIT,    METRIC_MEMORY, METRIC_BUSIEST,
+	METRIC_VAIN,	 METRIC_CALLS, METRIC_SPAWN,   METRIC_FUTEX,  METRIC_HANDED, METRIC_STACKS,
+	METRIC_SWITCHES, METRIC_P50,   METRIC_P99,     METRIC_CLIENT,
 };
 enum { COLUMNS = sizeof columns / sizeof *columns };
 
-/* A hit rate is known of a cache only; a column without a value is left out. */
-static bool has_values(const struct chart *chart)
+/* A hit rate is known of a cache only; a column without a value, or without any but 0, is left out. */
+static bool has_values(const struct chart *chart, enum metric_id id)
 {
 	for (int i = 0; i < chart->n; i++)
-		if (series_last(&chart->series[i]))
-			return true;
+		for (int j = 0; j < chart->series[i].n; j++) {
+			const struct summary *y = &chart->series[i].points[j].y;
+			if (y->n > 0 && (y->hi > 0 || !metrics[id].some_only))
+				return true;
+		}
 	return false;
 }
 
@@ -113,7 +117,7 @@ static void html_head(FILE *out, const struct figure *figure, const struct chart
 		figure->workload, metrics[figure->metric].heading);
 	fprintf(out, "<thead><tr><th>backend<th class=\"n\">%s<th class=\"n\">to the best", figure->x_label);
 	for (int i = 0; i < COLUMNS; i++)
-		if (has_values(&charts[i]))
+		if (has_values(&charts[i], columns[i]))
 			fprintf(out, "<th class=\"n\">%s", metrics[columns[i]].heading);
 	fputs("<th class=\"n\">runs</tr></thead>\n<tbody>\n", out);
 }
@@ -142,7 +146,7 @@ static void html_row(FILE *out, const struct figure *figure, const struct chart 
 		compare_to_best(text, main_chart, point, metrics[figure->metric].more_is_better);
 	fprintf(out, "<td class=\"n\">%s", point->y.n > 0 ? text : "failed");
 	for (int i = 0; i < COLUMNS; i++)
-		if (has_values(&charts[i]))
+		if (has_values(&charts[i], columns[i]))
 			html_cell(out, &charts[i].series[backend].points[at].y);
 	fprintf(out, "<td class=\"n\">%d", point->y.n);
 	if (point->failed)
@@ -176,6 +180,61 @@ int table_html(FILE *out, const struct results *r)
 		int answer = decides(&list, i) ? html_workload(out, &list.figures[i], r) : 0;
 		if (answer < 0)
 			return answer;
+	}
+	return 0;
+}
+
+/* ---- what handing over costs ---- */
+
+static const enum metric_id causes[] = { METRIC_CPU, METRIC_HANDED, METRIC_FUTEX, METRIC_SWITCHES,
+					 METRIC_STACKS };
+enum { CAUSES = sizeof causes / sizeof *causes };
+
+static void causes_row(FILE *out, const struct chart *charts, int backend, double x)
+{
+	fputs("<tr><td>", out);
+	html_text(out, charts[0].series[backend].backend);
+	for (int i = 0; i < CAUSES; i++) {
+		const struct point *point = series_at(&charts[i].series[backend], x);
+		html_cell(out, point ? &point->y : &(struct summary){ 0 });
+	}
+	fputs("</tr>\n", out);
+}
+
+/* At that number of connections which is nearest to FIGURE_CONNECTIONS: as many rows as hand anything over, and
+ * the reference beside them. */
+static void causes_table(FILE *out, const char *workload, const struct chart *charts)
+{
+	double x = chart_common_x(&charts[0], FIGURE_CONNECTIONS);
+	char text[NUMBER_TEXT];
+	fprintf(out,
+		"<div class=\"wide\"><table id=\"handing-over\">\n<caption>What handing over costs. Workload "
+		"%s, %s "
+		"connections.</caption>\n<thead><tr><th>backend",
+		workload, format_count(text, x));
+	for (int i = 0; i < CAUSES; i++)
+		fprintf(out, "<th class=\"n\">%s", metrics[causes[i]].heading);
+	fputs("</tr></thead>\n<tbody>\n", out);
+	for (int b = 0; b < charts[0].n; b++)
+		if (series_at(&charts[0].series[b], x))
+			causes_row(out, charts, b, x);
+	fputs("</tbody></table></div>\n", out);
+}
+
+int table_causes(FILE *out, const struct results *r)
+{
+	static const char *const workloads[] = { "handover", "connections" };
+	static struct chart charts[CAUSES];
+	for (size_t w = 0; w < sizeof workloads / sizeof *workloads; w++) {
+		for (int i = 0; i < CAUSES; i++) {
+			int error = chart_collect(&charts[i], r, workloads[w], causes[i]);
+			if (error)
+				return error;
+		}
+		if (!has_values(&charts[1], METRIC_HANDED) && !has_values(&charts[2], METRIC_FUTEX))
+			continue;
+		causes_table(out, workloads[w], charts);
+		return 0;
 	}
 	return 0;
 }

@@ -10,4 +10,8 @@ void table_print(FILE *, const struct results *);
 /* For each workload a row per backend and point, a column per metric. 0 or -errno. */
 int table_html(FILE *, const struct results *);
 
+/* For each backend the hand-overs, futex calls and context switches per request, if any backend hands anything
+ * over: of the workload handover, or else of connections. 0 or -errno. */
+int table_causes(FILE *, const struct results *);
+
 #endif

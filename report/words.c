@@ -15,12 +15,9 @@
 
 #include "figure.h"
 #include "format.h"
+#include "words_parts.h"
 
-static const double MOST_COMMON_X = 1e9; /* chart_common_x: the last of them */
-
-/* A title: the first text that fits and for which the condition holds. */
-static bool say(FILE *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static bool say(FILE *out, const char *format, ...)
+bool say(FILE *out, const char *format, ...)
 {
 	char text[256];
 	va_list args;
@@ -33,12 +30,14 @@ static bool say(FILE *out, const char *format, ...)
 	return true;
 }
 
-/* A place on the x axis: "1,000 connections", "10 MiB", "depth 3". */
-static const char *place(char *out, size_t size, const struct chart *chart, double x)
+const char *place(char *out, size_t size, const struct chart *chart, double x)
 {
 	char number[NUMBER_TEXT];
 	switch (chart->x_unit) {
 	case X_BYTES: snprintf(out, size, "%s", format_bytes(number, x)); break;
+	case X_WORKERS:
+		snprintf(out, size, "%s worker%s", format_count(number, x), x == 1 ? "" : "s");
+		break;
 	case X_COUNT:
 		snprintf(out, size, "%s %s", chart->x_name, format_count(number, x));
 		*out = (char)tolower((unsigned char)*out);
@@ -50,14 +49,7 @@ static const char *place(char *out, size_t size, const struct chart *chart, doub
 	return out;
 }
 
-/* A list in the making: "a, b and c" needs to know which is the last, so items are kept first. */
-struct list {
-	char items[MAX_SERIES][96];
-	int n;
-};
-
-static void add_item(struct list *list, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static void add_item(struct list *list, const char *format, ...)
+void add_item(struct list *list, const char *format, ...)
 {
 	va_list args;
 	if (list->n == MAX_SERIES)
@@ -67,7 +59,7 @@ static void add_item(struct list *list, const char *format, ...)
 	va_end(args);
 }
 
-static void write_list(FILE *out, const struct list *list, const char *before, const char *after)
+void write_list(FILE *out, const struct list *list, const char *before, const char *after)
 {
 	if (list->n == 0)
 		return;
@@ -79,15 +71,7 @@ static void write_list(FILE *out, const struct list *list, const char *before, c
 
 /* ---- at one x ---- */
 
-struct pair {
-	double x;
-	const struct series *less, *more; /* by median; the same when there is but one; NULL: none */
-	bool clear;
-	double factor;
-	bool less_bound, more_bound; /* by the generator */
-};
-
-static struct pair extremes(const struct chart *chart, double wanted)
+struct pair extremes(const struct chart *chart, double wanted)
 {
 	struct pair p = { .x = chart_common_x(chart, wanted) };
 	p.less = chart_extreme(chart, p.x, false);
@@ -110,6 +94,7 @@ void words_throughput_title(FILE *out, const struct chart *chart)
 	if (p.less == p.more || chart->n < 2) {
 		fputs(chart->x_unit == X_IDLE	       ? "Throughput by number of idle connections"
 		      : chart->x_unit == X_CONNECTIONS ? "Throughput by number of connections"
+		      : chart->x_unit == X_WORKERS     ? "Throughput by number of workers"
 						       : "Throughput",
 		      out);
 		return;
@@ -128,7 +113,7 @@ void words_throughput_title(FILE *out, const struct chart *chart)
 		say(out, "Throughput at %s differs by %s%s", at, least, times);
 }
 
-static void cpu_title(FILE *out, const struct chart *chart, const char *each)
+void cpu_title(FILE *out, const struct chart *chart, const char *each)
 {
 	char at[64], times[NUMBER_TEXT];
 	struct pair p = extremes(chart, MOST_COMMON_X);
@@ -173,13 +158,16 @@ void words_calls_sentence(FILE *out, const struct chart *chart)
 	char at[64];
 	fprintf(out,
 		"Counted by the server itself at %s over its whole life, and divided by its answers. "
-		"wait is select, poll or epoll_wait, ctl is epoll_ctl. Fewer waits per request mean that "
+		"wait is select, poll or epoll_wait, ctl is epoll_ctl, enter is io_uring_enter, aio is what "
+		"the "
+		"POSIX AIO functions are called for, spawn makes a thread or a process. Kinds that hardly "
+		"occur are "
+		"under other. Fewer waits per request mean that "
 		"more requests were found ready at once, also because the server was slower.",
 		place(at, sizeof at, chart, p.x));
 }
 
-/* Which backends differ clearly from the best one at the last common x, and which do not. */
-static void compare_sentence(FILE *out, const struct chart *chart, bool most, const char *unit)
+void compare_sentence(FILE *out, const struct chart *chart, bool most, const char *unit)
 {
 	char at[64], median[NUMBER_TEXT], lo[NUMBER_TEXT], hi[NUMBER_TEXT];
 	struct list like = { .n = 0 }, unlike = { .n = 0 };

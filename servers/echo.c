@@ -44,6 +44,7 @@ const struct service echo_service = {
 	.summary = "Returns every byte (RFC 862).",
 	.port = 7007,
 	.max_message = 1,
+	.ignores_peer = true,
 	.start = echo_start,
 	.resume = echo_resume,
 };

@@ -300,6 +300,7 @@ const struct service proxy_service = {
 	.session_size = sizeof(struct proxy_session),
 	.shared_size = sizeof(struct proxy_shared),
 	.max_message = HTTP_HEAD_MAX,
+	.ignores_peer = true,
 	.config_size = sizeof(struct proxy_config),
 	.defaults = &proxy_defaults,
 	.options = proxy_options,

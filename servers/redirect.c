@@ -127,6 +127,7 @@ const struct service redirect_service = {
 	.session_size = sizeof(struct http_session),
 	.shared_size = sizeof(struct redirect_shared),
 	.max_message = HTTP_HEAD_MAX,
+	.ignores_peer = true,
 	.config_size = sizeof(struct redirect_config),
 	.defaults = &redirect_defaults,
 	.options = redirect_options,

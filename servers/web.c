@@ -129,6 +129,7 @@ const struct service web_service = {
 	.session_size = sizeof(struct web_session),
 	.shared_size = sizeof(struct http_stats),
 	.max_message = HTTP_HEAD_MAX,
+	.ignores_peer = true,
 	.config_size = sizeof(struct web_config),
 	.defaults = &web_defaults,
 	.options = web_options,

@@ -167,6 +167,7 @@ const struct service zen_service = {
 	.port = 1060,
 	.session_size = sizeof(struct zen_session),
 	.max_message = ZEN_QUESTION_MAX,
+	.ignores_peer = true,
 	.config_size = sizeof(struct zen_config),
 	.options = zen_options,
 	.start = zen_start,

@@ -107,7 +107,7 @@ refuses() {
 }
 
 @test "a wrong backend gets the list of right ones and the nearest, exit 2" {
-  local backend list
+  local backend list MUXLAB_BACKENDS=
   list=$(all_backends | tr '\n' ' ')
   refuses 2 "${list% }; did you mean epoll_lt" "${OUT}servers/zen_server" -b epol_lt
   refuses 2 "did you mean iterative" "${OUT}servers/echo_server" --backend=iterativ

@@ -69,8 +69,11 @@ column() {
 }
 
 @test "a seed gives the order, another seed another one" {
-  run bench/compare.sh --plan --seed 7
+  run bench/compare.sh --plan --seed 7 # seven backends at most, and none that serves one client
   assert_success
+  run ! grep iterative <<<"$output"
+  (($(awk '/repetition/ { print $3 }' <<<"$output" | sort -u | wc -l) <= 7))
+  run bench/compare.sh --plan --seed 7
   first=$output
   run bench/compare.sh --plan --seed 7
   assert_equal "$output" "$first"
@@ -132,7 +135,9 @@ column() {
 
 @test "a workload with a mistake is refused, and the line says where" {
   for lines in 'points: 1,x' 'points: 0' 'frob: 1' 'points: 1k' 'no colon' $'points: 1\naxis: size' \
-    $'points: 1\nvariant: a/b |' $'points: 1\nfiles: many'; do
+    $'points: 1\nvariant: a/b |' $'points: 1\nfiles: many' $'points: 0\naxis: workers\nactive: 1' \
+    $'points: 1\nworkers: 0' $'points: 1\nonly: some' $'points: 1\nerrors: no' $'points: 1\ncores: 3' \
+    $'points: 1\naxis: workers\nactive: 1\nworkers: 2' $'points: 1\nfamilies: A/B'; do
     workload wrong "$lines"
     run bench/compare.sh --workloads-dir "$WORKLOADS" --workloads wrong
     assert_equal "$lines: $status" "$lines: 2"
@@ -144,10 +149,53 @@ column() {
 @test "--list tells what there is, what it asks, and how long it takes" {
   run --separate-stderr bench/compare.sh --list
   assert_success
-  for name in connections idle redirect static sendfile proxy_hits proxy_misses cache cluster; do
+  for name in connections idle redirect static sendfile proxy_hits proxy_misses cache cluster think_block think_timer churn \
+    idle_memory starve c10k handover; do
     assert_line --regexp "^$name +[0-9]+ (s|min|h).*\?\$"
   done
+  assert_line --regexp '^pools .*\?$'
+  assert_line --regexp '^fairness .*\?$'
   [[ ! -e $RESULTS ]]
+}
+
+@test "families and their reference: a chart of columns, and what was left out is said" {
+  workload pair 'points: 10' 'families: blocking' 'backends: poll' 'cores: shared' 'figures: handover'
+  compare --backends iterative,thread,select,poll --workloads pair
+  assert_success
+  assert_equal "$(column backend | sort | tr '\n' ' ')" "poll thread "
+  grep -q '^family thread: blocking$' "$RESULTS/run.txt"
+  grep -q '>context switches<' "$RESULTS/charts/handover-pair.svg"
+  [[ -s $RESULTS/charts/handover-pair.png ]]
+  grep -q 'class="remarks">Left out, since it serves 1 client at a time: iterative\. ' "$RESULTS/index.html"
+}
+
+@test "a backend without workers has one point on that axis" {
+  workload sweep 'axis: workers' 'points: 1,2' 'active: 4' 'load: --churn' 'server: --think-ms 2 --think block'
+  compare --backends thread --workloads sweep
+  assert_success
+  assert_equal "$(column x)" 1
+  grep -q 'thread is measured at one point, since it has no workers' "$RESULTS/notes.csv"
+  run ! grep -q -- '--workers' "$RESULTS/commands.txt"
+}
+
+@test "memory of silent connections: a thread for each takes more than a loop" {
+  workload silent 'axis: idle' 'points: 200' 'active: 2' 'cores: shared' 'figures: memory'
+  compare --backends thread,epoll_lt --workloads silent
+  assert_success
+  assert_equal "$(grep -c '^[^#].*zen_server' "$RESULTS/commands.txt")" 4 # each with and without them
+  awk -F , 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == "memory_bytes") at = i }
+    NR > 1 { bytes[$2] = $at } END { exit !(bytes["thread"] > 2 * bytes["epoll_lt"]) }' "$RESULTS/results.csv"
+  [[ -s $RESULTS/charts/memory-silent.svg ]]
+}
+
+@test "where errors are the result, nobody answered is a figure and no failure" {
+  workload hungry 'axis: idle' 'points: 0' 'active: 2' 'errors: count' 'figures: starve' \
+    'server: --think-ms 5000' 'load: --timeout 100ms'
+  compare --backends epoll_lt --workloads hungry --duration 300ms
+  assert_success
+  assert_equal "$(column status)" ok
+  assert_equal "$(column requests)" 0
+  grep -q '1 of 1 backends answer nobody' "$RESULTS/charts/starve-hungry.svg"
 }
 
 @test "files by size: CPU time for a request and for a MiB, sizes on the axis" {
@@ -198,6 +246,17 @@ column() {
     assert_equal "$arguments: $status" "$arguments: 2"
     one_line
   done
+}
+
+@test "pairs of models: wrong usage is one line and status 2" {
+  for arguments in '--frob' 'nope' '--pairs 0' '--pairs x' '-n' '--core'; do
+    # shellcheck disable=SC2086
+    run bench/models.sh $arguments
+    assert_equal "$arguments: $status" "$arguments: 2"
+    one_line
+  done
+  run --separate-stderr bench/models.sh --help
+  assert_success
 }
 
 @test "charts can be drawn again; a folder without results is refused" {

@@ -22,17 +22,24 @@ warmup_time() {
   printf '%d' $((${warmup_of[$1]:-0} > warmup_ms ? ${warmup_of[$1]:-0} : warmup_ms))
 }
 
+# measured_time WORKLOAD - its own, where it needs less than the mode's, in ms
+measured_time() {
+  local own=${duration_of[$1]:-$duration_ms}
+  printf '%d' $((own < duration_ms ? own : duration_ms))
+}
+
 # run_cost PLAN-ENTRY -> cost: what a run should take, in ms; starting and stopping included
 run_cost() {
-  local workload rest need own
+  local workload rest need once own_warmup=${warmup_of[${1%%|*}]:-0} own=${duration_of[${1%%|*}]:-$duration_ms}
   workload=${1%%|*} rest=${1#*|*|}
   if [[ -n ${command_of[$workload]-} ]]; then
     cost=${takes_of[$workload]:-10000}
     return 0
   fi
   what_it_needs "$workload" "${rest%|*}"
-  own=${warmup_of[$workload]:-0}
-  cost=$((duration_ms + (own > warmup_ms ? own : warmup_ms) + 130 + need / 12))
+  once=$(((own < duration_ms ? own : duration_ms) + (own_warmup > warmup_ms ? own_warmup : warmup_ms) + 130))
+  cost=$((once + need / 12))
+  ! asks_for "$workload" memory || cost=$((cost + once))
   [[ -z ${origin_of[$workload]-} ]] || cost=$((cost + 100))
 }
 

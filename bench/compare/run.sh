@@ -18,6 +18,8 @@ other_columns=(eagain empty events scanned voluntary_switches involuntary_switch
 # What came later stands behind, so that who reads by number still reads right.
 late_counts=(pread)
 late_load=(hops cache_hits cache_misses cache_hit_pct bytes_in)
+model_counts=(futex sigmask enter aio)
+model_others=(vain handed switches)
 
 csv_cell() { # TEXT -> cell, quoted where it must be
   cell=$1
@@ -36,7 +38,8 @@ csv_line() { # CELL... - one line
 
 results_header() {
   csv_line workload backend rep order x placement status note hist "${load_columns[@]}" answers sessions \
-    "${count_columns[@]/#/n_}" "${other_columns[@]}" "${late_counts[@]/#/n_}" "${late_load[@]}" body_bytes timeline
+    "${count_columns[@]/#/n_}" "${other_columns[@]}" "${late_counts[@]/#/n_}" "${late_load[@]}" body_bytes timeline \
+    "${model_counts[@]/#/n_}" "${model_others[@]/#/count_}" workers worker_sessions memory_bytes
 }
 
 # ---- processes ----
@@ -155,6 +158,7 @@ drive() {
     code=0
     IFS= read -r -t 0.25 -u "$load_fd" piece || code=$?
     load_output+=$piece
+    look_at_memory
     ((code != 0)) || load_output+=$'\n'
     progress
     ((SECONDS < end)) || { stop_load; return 124; }
@@ -167,12 +171,40 @@ drive() {
   return "$code"
 }
 
-# run_load CPU HIST ARGUMENT... - the status is drive's
+# run_load CPU HIST ARGUMENT... - the status is drive's; no CPU: any
 run_load() {
-  local warm
+  local warm measured need bound=()
   warm=$(warmup_time "$workload")
-  drive $(((duration_ms + warm) / 1000 + 30)) "$load" "${@:3}" -d "${duration_ms}ms" --warmup "${warm}ms" \
-    --seed "$seed" --cpu "$1" --server-pid "$server_pid" --format csv --csv-header --hist "$2" --no-progress
+  # Forking for all of them, half a millisecond each, is no part of the answer.
+  what_it_needs "$workload" "$x"
+  [[ ${backend_clients[${series_backend["$workload|$series"]}]} != processes ]] || warm=$((warm + need / 2))
+  measured=$(measured_time "$workload")
+  [[ -z $1 ]] || bound=(--cpu "$1")
+  drive $(((measured + warm) / 1000 + 30)) "$load" "${@:3}" -d "${measured}ms" --warmup "${warm}ms" \
+    --seed "$seed" "${bound[@]}" --server-pid "$server_pid" --format csv --csv-header --hist "$2" --no-progress
+}
+
+# ---- memory ----
+
+# asks_for WORKLOAD FIGURE
+asks_for() { [[ " ${figures_of[$1]-} " == *" $2 "* ]]; }
+
+# memory_of PID -> kib: of the process and its children, all that grows with clients and is theirs alone: anonymous
+# memory and that which they share (each page once, however many have it: Pss in proc(5)), and page tables.
+memory_of() {
+  local pid pids paths=()
+  pids=$(pgrep -P "$1" 2>/dev/null) || true
+  for pid in "$1" $pids; do paths+=("/proc/$pid/smaps_rollup" "/proc/$pid/status"); done
+  kib=$(printf '%s\0' "${paths[@]}" | xargs -0 cat 2>/dev/null |
+    awk '/^(Pss_Anon|Pss_Shmem|VmPTE):/ { sum += $2 } END { print sum + 0 }') || true
+}
+
+# look_at_memory - while the load runs -> memory_kib: the most so far, if somebody wants to know
+look_at_memory() {
+  local kib
+  [[ -n $memory_kib && -n $server_pid ]] || return 0
+  memory_of "$server_pid"
+  ((kib <= memory_kib)) || memory_kib=$kib
 }
 
 # ---- rows ----
@@ -200,16 +232,43 @@ json_number() {
   return 0
 }
 
+# split_workers JSON -> totals: all but the list of workers, which has the same names; workers: the list
+split_workers() {
+  totals=$1 workers=
+  [[ $1 == *'"per_worker":['* ]] || return 0
+  workers=${1#*'"per_worker":['}
+  totals=${1%%'"per_worker":['*}${workers#*]}
+  workers=${workers%%]*}
+}
+
+# sessions_by_worker LIST-OF-WORKERS -> by_worker: "12;13;9"
+sessions_by_worker() {
+  local rest=$1 number
+  by_worker=
+  while [[ $rest == *'{'* ]]; do
+    rest=${rest#*'{'}
+    json_number "${rest%%'}'*}" sessions
+    by_worker+=${by_worker:+;}${number:-0}
+  done
+}
+
 # write_row WORKLOAD SERIES REP X STATUS NOTE HIST STATS-JSON
 write_row() {
-  local name number row=("$1" "$2" "$3" "$order" "$4" "${cores_of[$1]}" "$5" "$6" "$7")
+  local name number totals workers by_worker='' row=("$1" "$2" "$3" "$order" "$4" "${cores_of[$1]}" "$5" "$6" "$7")
+  split_workers "$8"
+  ! asks_for "$1" fairness || sessions_by_worker "$workers"
   for name in "${load_columns[@]}"; do row+=("${load_value[$name]-}"); done
   for name in answers sessions "${count_columns[@]}" "${other_columns[@]}" "${late_counts[@]}"; do
-    json_number "$8" "$name"
+    json_number "$totals" "$name"
     row+=("$number")
   done
   for name in "${late_load[@]}"; do row+=("${load_value[$name]-}"); done
-  csv_line "${row[@]}" "$body_bytes" "$timeline" >>"$out/results.csv"
+  row+=("$body_bytes" "$timeline")
+  for name in "${model_counts[@]}" "${model_others[@]}" workers; do
+    json_number "$totals" "$name"
+    row+=("$number")
+  done
+  csv_line "${row[@]}" "$by_worker" "$memory_bytes" >>"$out/results.csv"
   finished=$((finished + 1))
 }
 
@@ -221,6 +280,8 @@ judge() {
     status=load_hung failure='the generator did not end in time'
   elif ! kill -0 "$server_pid" 2>/dev/null; then
     status=server_died failure=$(tail -n 1 "$scratch/server.log")
+  elif [[ -n ${errors_of[$workload]-} && -n ${load_value[requests]-} ]]; then
+    : # that nobody answers is what one wants to see
   elif [[ ${errors:-0} != 0 ]]; then
     status=errors failure="$errors errors; $(tail -n 1 "$scratch/load.log")"
   elif [[ ${load_value[requests]-} == 0 ]]; then
@@ -230,29 +291,71 @@ judge() {
   fi
 }
 
-# serve_and_load - starts what the workload needs and loads it -> code, or status no_server; see one_run
-serve_and_load() {
-  local words=() arguments=() server_cpu=$cpu_a load_cpu=$cpu_b
-  [[ ${cores_of[$workload]} == split ]] || load_cpu=$server_cpu
+# where_it_runs -> server_cpu, load_cpu
+where_it_runs() {
+  server_cpu=$cpu_a load_cpu=$cpu_b
+  case ${cores_of[$workload]} in
+    shared) load_cpu=$server_cpu ;;
+    any) server_cpu=$(IFS=,; printf '%s' "${allowed[*]}") load_cpu= ;;
+  esac
+}
+
+# load_options X -> arguments
+load_options() {
   case ${axis_of[$workload]} in
-    connections) arguments=(-c "$x") ;;
-    idle) arguments=(-c "${active_of[$workload]}" --idle "$x") ;;
+    connections) arguments=(-c "$1") ;;
+    idle) arguments=(-c "${active_of[$workload]}" --idle "$1") ;;
     *) arguments=(-c "${active_of[$workload]}") ;;
   esac
+}
+
+# start_measured X STATS-FILE - 1: why is in failure
+start_measured() {
+  local words=() workers
+  workers_for "$workload" "$series" "$1"
+  options "${server_of[$workload]-} $server_more ${workers:+--workers $workers}"
+  start_server "$server_cpu" "$2" ${words[@]+"${words[@]}"}
+}
+
+# load_it X - status is the load's
+load_it() {
+  local words=() arguments=()
+  write_urls
+  load_options "$1"
+  options "${target_of[$workload]} ${load_of[$workload]-} $load_more"
+  run_load "$load_cpu" "$out/hist/$name.csv" "${words[@]}" "${arguments[@]}"
+}
+
+# measure_without - the same without its silent clients first -> without_kib: the memory of a server that has been used
+measure_without() {
+  local stopped
+  memory_kib=0
+  start_measured 0 "$scratch/without.json" || return 1
+  load_it 0 || true
+  stop_server
+  without_kib=$memory_kib memory_kib=0
+}
+
+# serve_and_load - starts what the workload needs and loads it -> code, or status no_server; see one_run
+serve_and_load() {
+  local words=() server_cpu load_cpu without_kib=0
+  where_it_runs
   prepare_files "$workload" "$x"
   options "${origin_of[$workload]-}"
   if ((${#words[@]})) && ! start_origin "$load_cpu" "${words[@]}"; then
     status=no_origin
     return
   fi
-  options "${server_of[$workload]-} $server_more"
-  if ! start_server "$server_cpu" "$out/stats/$name.json" ${words[@]+"${words[@]}"}; then
+  if asks_for "$workload" memory && ((x > 0)) && ! measure_without; then
     status=no_server
     return
   fi
-  write_urls
-  options "${target_of[$workload]} ${load_of[$workload]-} $load_more"
-  run_load "$load_cpu" "$out/hist/$name.csv" "${words[@]}" "${arguments[@]}" || code=$?
+  if ! start_measured "$x" "$out/stats/$name.json"; then
+    status=no_server
+    return
+  fi
+  load_it "$x" || code=$?
+  [[ -z $memory_kib ]] || memory_bytes=$(((memory_kib - without_kib) * 1024 / x))
   parse_load
   judge "$code"
 }
@@ -285,6 +388,7 @@ end_of_server() {
 one_run() {
   local workload=$1 series=$2 x=$3 rep=$4 name status='' failure='' stats='' code=0 hist
   local server_at='' origin='' files='' n_files='' urls='' body_bytes='' timeline='' server_more load_more
+  local memory_kib='' memory_bytes=''
   local backend_told=${backend_arg[${series_backend["$1|$2"]}]} # and all that options() fills in
   IFS='|' read -r _ server_more load_more <<<"${series_variant["$1|$2"]}"
   name=$workload-$x-${series//\//-}-$rep

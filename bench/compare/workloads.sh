@@ -11,9 +11,10 @@
 declare -a workload_names=()
 declare -A question_of=() words_of=() service_of=() server_of=() origin_of=() load_of=() target_of=() axis_of=() \
   points_of=() unit_of=() x_of=() active_of=() cores_of=() files_of=() backends_of=() figures_of=() lines_of=() \
-  descriptors_of=() warmup_of=() command_of=() takes_of=() reps_of=() variants_of=()
+  descriptors_of=() warmup_of=() command_of=() takes_of=() reps_of=() variants_of=() duration_of=() workers_of=() \
+  accept_of=() families_of=() only_of=() errors_of=()
 workload_keys=(question words service server origin load target axis points unit x active cores files backends
-  figures lines descriptors warmup command takes reps variant)
+  families only workers accept errors figures lines descriptors warmup duration command takes reps variant)
 
 trim() { # TEXT -> trimmed
   trimmed=${1#"${1%%[![:space:]]*}"}
@@ -59,6 +60,7 @@ check_points() { # NAME
     fi
     [[ $point =~ ^(0|[1-9][0-9]{0,9})$ ]] || bad_workload "$1" 'the points are numbers with commas between'
     [[ ${axis_of[$1]} != connections || $point != 0 ]] || bad_workload "$1" '0 connections cannot ask'
+    [[ ${axis_of[$1]} != workers || $point != 0 ]] || bad_workload "$1" '0 workers cannot serve'
     list+=,$point
   done
   points_of[$1]=${list:1}
@@ -72,7 +74,7 @@ check_numbers() { # NAME
     [[ -z ${by_name[$1]-} || ${by_name[$1]} =~ ^[1-9][0-9]{0,6}$ ]] ||
       bad_workload "$1" "$key: '${by_name[$1]}' is not a number from 1 on"
   done
-  for key in warmup takes; do
+  for key in warmup duration takes; do
     # shellcheck disable=SC2178
     local -n by_name=${key}_of
     [[ -n ${by_name[$1]-} ]] || continue
@@ -90,6 +92,33 @@ check_variants() { # NAME
   done <<<"${variants_of[$1]-}"
 }
 
+# check_words NAME KEY PATTERN WHAT - a list, of which each word must match
+check_words() {
+  local word
+  # shellcheck disable=SC2178
+  local -n by_name=${2}_of
+  for word in ${by_name[$1]-}; do
+    [[ $word =~ ^($3)$ ]] || bad_workload "$1" "$2: '$word' is not $4"
+  done
+}
+
+# Lists may have commas or blanks between; afterwards they have blanks.
+check_choices() { # NAME
+  local key
+  for key in families only workers accept errors; do
+    # shellcheck disable=SC2178
+    local -n by_name=${key}_of
+    [[ -z ${by_name[$1]-} ]] || by_name[$1]=${by_name[$1]//,/ }
+  done
+  check_words "$1" families '[a-z]{1,20}' 'a family of backends, as --list-backends prints them'
+  check_words "$1" only 'pools|workers' 'pools or workers'
+  check_words "$1" workers '[1-9][0-9]{0,4}' 'a number from 1 on'
+  check_words "$1" accept '[a-z]{1,20}' 'a value of --accept'
+  check_words "$1" errors 'count' 'count'
+  [[ ${axis_of[$1]} != workers || -z ${workers_of[$1]-} ]] ||
+    bad_workload "$1" 'workers are the axis: its points say how many'
+}
+
 check_workload() { # NAME - and what the missing keys mean
   local n=$1 files='^[1-9][0-9]{0,4} of ([0-9]+[kmg]?|\{x\})$'
   : "${axis_of[$n]:=connections}" "${cores_of[$n]:=split}" "${unit_of[$n]:=count}" "${service_of[$n]:=zen_server}"
@@ -97,12 +126,13 @@ check_workload() { # NAME - and what the missing keys mean
   : "${descriptors_of[$n]:=1}" "${active_of[$n]:=}"
   [[ ${axis_of[$n]} =~ ^[a-z]{1,20}$ ]] || bad_workload "$n" 'the axis is one word'
   [[ ${unit_of[$n]} =~ ^(count|bytes)$ ]] || bad_workload "$n" 'the unit is count or bytes'
-  [[ ${cores_of[$n]} =~ ^(split|shared)$ ]] || bad_workload "$n" 'the cores are split or shared'
+  [[ ${cores_of[$n]} =~ ^(split|shared|any)$ ]] || bad_workload "$n" 'the cores are split, shared or any'
   [[ ${service_of[$n]} =~ ^[a-z_]{1,40}$ ]] || bad_workload "$n" "the service is a program of servers/, as web_server"
   [[ -z ${files_of[$n]-} || ${files_of[$n]} =~ $files ]] || bad_workload "$n" "files: NUMBER of SIZE, as '400 of 4k'"
   check_points "$n"
   check_numbers "$n"
   check_variants "$n"
+  check_choices "$n"
   [[ ${axis_of[$n]} == connections || -n ${command_of[$n]-} || -n ${active_of[$n]} ]] ||
     bad_workload "$n" "with ${axis_of[$n]} as axis, say how many connections are active"
 }

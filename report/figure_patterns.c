@@ -1,0 +1,151 @@
+/* figure_patterns.c - each kind of figure: which metric (results.h), which script, and what to say (words.h).
+ *
+ * In a subtitle %1$s is the scale, if it is logarithmic because the values are far apart, and %2$s the x axis
+ * in words.
+ *
+ * SPDX-License-Identifier: MIT */
+#include <stddef.h>
+
+#include "figure.h"
+#include "words.h"
+
+static void spectrum_sentence(FILE *out, const struct chart *chart)
+{
+	(void)chart;
+	fputs("All repetitions together. The loop is closed: a connection asks again only after its "
+	      "answer, so these are times in a queue at full load, not the times that a given rate of "
+	      "requests would see.",
+	      out);
+}
+
+/* What stands side by side. The shares of workers come before them where they are known. */
+static const enum metric_id memory_columns[] = { METRIC_MEMORY, METRICS };
+static const enum metric_id creation_columns[] = { METRIC_CPU, METRIC_SPAWN, METRIC_CALLS, METRIC_SWITCHES,
+						   METRICS };
+static const enum metric_id handover_columns[] = { METRIC_CPU, METRIC_HANDED, METRIC_FUTEX, METRIC_SWITCHES,
+						   METRICS };
+static const enum metric_id fairness_columns[] = { METRIC_BUSIEST, METRIC_VAIN, METRIC_SWITCHES, METRICS };
+static const enum metric_id many_columns[] = { METRIC_RPS, METRIC_CPU, METRIC_P99, METRICS };
+
+/* By name, as workloads ask for them. */
+const struct figure figure_patterns[] = {
+	{ .name = "throughput",
+	  .kind = FIGURE_LINES,
+	  .metric = METRIC_RPS,
+	  .unit = 1000,
+	  .subtitle = "Thousand requests per second%1$s by %2$s. Higher is better.",
+	  .title = words_throughput_title,
+	  .sentence = words_most_sentence },
+	{ .name = "p99",
+	  .kind = FIGURE_LINES,
+	  .metric = METRIC_P99,
+	  .unit = 1,
+	  .log_y = true,
+	  .subtitle = "99th percentile of the response time in ms%1$s by %2$s.",
+	  .title = words_tail_title,
+	  .sentence = words_tail_sentence },
+	{ .name = "cpu",
+	  .kind = FIGURE_LINES,
+	  .metric = METRIC_CPU,
+	  .unit = 1,
+	  .subtitle = "Server CPU time in µs per request%1$s by %2$s. Lower is better.",
+	  .title = words_cpu_title,
+	  .sentence = words_least_sentence },
+	{ .name = "cpu_mib",
+	  .kind = FIGURE_LINES,
+	  .metric = METRIC_CPU_MIB,
+	  .unit = 1,
+	  .subtitle = "Server CPU time in µs per MiB of content%1$s by %2$s. Lower is better.",
+	  .title = words_cpu_mib_title,
+	  .sentence = words_least_mib_sentence },
+	{ .name = "idle",
+	  .kind = FIGURE_LINES,
+	  .metric = METRIC_CPU,
+	  .unit = 1,
+	  .log_y = true,
+	  .subtitle = "Server CPU time in µs per request%1$s by %2$s held open.",
+	  .title = words_growth_title,
+	  .sentence = words_growth_sentence },
+	{ .name = "hit_rate",
+	  .kind = FIGURE_LINES,
+	  .metric = METRIC_HIT,
+	  .unit = 1,
+	  .subtitle = "Answers from the cache in %%%1$s by %2$s.",
+	  .title = words_hit_title,
+	  .sentence = words_hit_sentence },
+	{ .name = "starve",
+	  .kind = FIGURE_LINES,
+	  .metric = METRIC_RPS,
+	  .unit = 1000,
+	  .subtitle = "Thousand answers per second to those who ask%1$s by %2$s.",
+	  .title = words_starve_title,
+	  .sentence = words_starve_sentence },
+	{ .name = "latency",
+	  .kind = FIGURE_SPECTRUM,
+	  .metric = METRIC_P99,
+	  .unit = 1,
+	  .log_y = true,
+	  .subtitle = "Response time in ms (log scale) by percentile; each step to the right is one more nine.",
+	  .x_label = "Percentile",
+	  .per = "percentile",
+	  .title = words_spectrum_title,
+	  .sentence = spectrum_sentence },
+	{ .name = "syscalls",
+	  .kind = FIGURE_BARS,
+	  .metric = METRIC_CALLS,
+	  .unit = 1,
+	  .subtitle = "Counted by the server, from its first client to its last. Shorter is better.",
+	  .x_label = "System calls per request",
+	  .per = "backend",
+	  .title = words_calls_title,
+	  .sentence = words_calls_sentence },
+	{ .name = "memory",
+	  .kind = FIGURE_COLUMNS,
+	  .metric = METRIC_MEMORY,
+	  .unit = 1,
+	  .log_y = true,
+	  .subtitle = "Memory of the server's processes per silent connection; the scale is logarithmic.",
+	  .columns = memory_columns,
+	  .title = words_memory_title,
+	  .sentence = words_memory_sentence },
+	{ .name = "creation",
+	  .kind = FIGURE_COLUMNS,
+	  .metric = METRIC_CPU,
+	  .unit = 1,
+	  .subtitle = "A connection per request: CPU time and what is counted, for each.",
+	  .columns = creation_columns,
+	  .title = words_creation_title,
+	  .sentence = words_creation_sentence },
+	{ .name = "handover",
+	  .kind = FIGURE_COLUMNS,
+	  .metric = METRIC_CPU,
+	  .unit = 1,
+	  .subtitle = "CPU time per request, and what is counted that explains it.",
+	  .columns = handover_columns,
+	  .title = words_cpu_title,
+	  .sentence = words_handover_sentence },
+	{ .name = "fairness",
+	  .kind = FIGURE_COLUMNS,
+	  .metric = METRIC_BUSIEST,
+	  .unit = 1,
+	  .subtitle = "Each bar is all clients, cut into the workers' shares, the busiest first.",
+	  .columns = fairness_columns,
+	  .title = words_busiest_title,
+	  .sentence = words_busiest_sentence },
+	{ .name = "c10k",
+	  .kind = FIGURE_COLUMNS,
+	  .metric = METRIC_RPS,
+	  .unit = 1,
+	  .subtitle = "Throughput, CPU time and the slowest hundredth of answers.",
+	  .columns = many_columns,
+	  .title = words_throughput_title,
+	  .sentence = words_most_sentence },
+	{ .name = "timeline",
+	  .kind = FIGURE_TIMELINE,
+	  .metric = METRIC_RPS,
+	  .unit = 1,
+	  .subtitle = "Answers per second of each server, as its clients counted them in slices of time.",
+	  .x_label = "Seconds since the first request",
+	  .per = "time" },
+	{ .name = NULL },
+};
