@@ -238,5 +238,6 @@ const struct backend io_uring_backend = {
 	.accept_modes = ACCEPT_ANY | 1 << ACCEPT_EXCLUSIVE,
 	.family = IO_COMPLETION,
 	.probe = uring_probe,
+	.advice = uring_advice,
 	.run = ring_run,
 };

@@ -21,5 +21,6 @@ const struct backend *const backends[] = {
 	&sim_proactor_backend, /* a loop waits and performs, threads think */
 	&leader_followers_backend, /* threads take turns at being the loop */
 	&io_uring_backend,  /* not "it would not block" but "it is done" */
+	&posix_aio_backend, /* the same face, and threads behind it */
 	NULL,
 };

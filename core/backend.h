@@ -61,6 +61,7 @@ struct backend {
 	int            max_sessions; /* clients that are served at the same time; 0: as many as there are descriptors */
 	int            max_fd;       /* descriptors must stay below (select's FD_SETSIZE); 0: no such limit */
 	int          (*probe)(void); /* 0, or -errno: why this machine cannot; NULL: every machine can */
+	const char  *(*advice)(int error); /* what to do about that, in a few words; NULL: the error says it */
 	int          (*run)(struct server *, const struct poller *); /* serves until stopped; 0 or -errno */
 	const struct poller *poller; /* readiness only */
 };

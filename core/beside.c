@@ -11,6 +11,8 @@
 #include "beside.h"
 
 #include <errno.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
@@ -44,6 +46,17 @@ static void release(struct beside *b)
 	free(b);
 }
 
+/* No signal is for it, whatever a backend blocks for itself later. */
+static int start_thread(struct beside *b)
+{
+	sigset_t all, before;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	int error = -pthread_create(&b->thread, NULL, run, b);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return error;
+}
+
 int beside_start(struct server *s, const struct backend *how)
 {
 	int n = s->service->beside && s->service->n_beside ? s->service->n_beside(s->config) : 0;
@@ -54,7 +67,7 @@ int beside_start(struct server *s, const struct backend *how)
 		return -ENOMEM;
 	*b = (struct beside){ .server = s, .poller = how->poller, .n = n };
 	b->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	int error = b->wake_fd < 0 ? -errno : -pthread_create(&b->thread, NULL, run, b);
+	int error = b->wake_fd < 0 ? -errno : start_thread(b);
 	if (error) {
 		release(b);
 		return error;

@@ -318,6 +318,8 @@ static int run_here(struct loops *all, unsigned n, unsigned process)
 		n = 1;
 		watch_prepare(all->server);
 	}
+	if (!all->server->backend->accept_modes)
+		n = 1;
 	all->n = n;
 	all->listen_fd = all->server->listen_fd;
 	all->all = calloc(n, sizeof(struct loop *));

@@ -26,6 +26,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "loops.h"
@@ -323,6 +324,8 @@ static int proactor_open(struct loop *l)
 {
 	struct proactor *p = proactor_of(l);
 	p->io = l->how;
+	if (p->io->blocking)
+		l->worker.at_once = MSG_DONTWAIT;
 	int error = p->io->open(&p->state, &l->worker);
 	if (error >= 0 && p->io->close_fd)
 		l->worker.close_later = close_later;

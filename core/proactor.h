@@ -21,6 +21,7 @@ struct done {
 
 /* Functions return >= 0 or -errno. Nobody but the thread that opened it calls them. */
 struct completer {
+	bool blocking; /* its sockets block */
 	int  (*open)(void **state, struct worker *);
 	void (*close)(void *state); /* nothing is under way but polls */
 	/* Clients: one, or (goes_on) one after the other until it fails or is called back. Its token is TOKEN_LISTENER. */

@@ -193,7 +193,7 @@ static ssize_t try_finish(struct worker *w, struct session *s, struct job *job)
 	if (!job->req.timeout_ms)
 		return 0;
 	for (int i = 0; i < LINGER_RECEIVES; i++) {
-		ssize_t n = sys_recv(w->counters, s->client.fd, w->home, RECEIVE_SIZE, 0);
+		ssize_t n = sys_recv(w->counters, s->client.fd, w->home, RECEIVE_SIZE, w->at_once);
 		if (n == -EAGAIN || n == -EINTR)
 			return n;
 		if (n <= 0)
@@ -231,7 +231,7 @@ static ssize_t try_recv(struct worker *w, struct session *s, struct job *job)
 		return error;
 	size_t room = window_room(w);
 	char *to = in->base + in->start + in->len;
-	ssize_t n = sys_recv(w->counters, end->fd, to, room, last_call ? MSG_DONTWAIT : 0);
+	ssize_t n = sys_recv(w->counters, end->fd, to, room, last_call ? MSG_DONTWAIT : w->at_once);
 	/* A short read means drained: no second call to see EAGAIN (epoll(7)). Unless the event also told of the
 	 * end: data and FIN may make one edge only, and the FIN would never be heard of again. */
 	if (n == -EAGAIN || (n > 0 && (size_t)n < room && !(end->ready & WATCH_END)))
@@ -282,7 +282,7 @@ static ssize_t try_send(struct worker *w, struct session *s, struct job *job)
 		return -ENOTCONN;
 	if (job->req.op == IO_SENDFILE)
 		session_file_as_body(s, &job->req);
-	ssize_t error = send_memory(w, end, job, job->req.file_len ? MSG_MORE : 0);
+	ssize_t error = send_memory(w, end, job, w->at_once | (job->req.file_len ? MSG_MORE : 0));
 	if (!error && job->req.op == IO_SENDFILE)
 		error = session_send_file(w, s, end, job);
 	if (error == -EAGAIN)
@@ -495,7 +495,8 @@ static int park_send(struct session *s, const struct job *job)
 			      .offset = req->offset, .file_len = req->file_len, .done = job->done,
 			      .answers = req->answers };
 	if (!req->stable) {
-		memcpy(p->copy, (const char *)req->buf + sent, copied);
+		if (copied) /* a send of nothing may have no buf */
+			memcpy(p->copy, (const char *)req->buf + sent, copied);
 		p->buf = p->copy;
 		p->len = copied;
 		p->done -= sent;

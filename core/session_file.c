@@ -85,7 +85,8 @@ static ssize_t copy_file(struct worker *w, struct end *end, int fd, off_t at, si
 		ssize_t n = sys_pread(w->counters, fd, w->env.scratch, room, at + (off_t)sent);
 		if (n > 0) {
 			struct iovec piece = { w->env.scratch, (size_t)n };
-			n = sys_send(w->counters, end->fd, piece, nothing, sent + (size_t)n < len ? MSG_MORE : 0);
+			int more = sent + (size_t)n < len ? MSG_MORE : 0;
+			n = sys_send(w->counters, end->fd, piece, nothing, w->at_once | more);
 		}
 		if (n <= 0)
 			return sent ? (ssize_t)sent : n;
@@ -102,7 +103,7 @@ static ssize_t send_body(struct worker *w, struct end *end, const struct io_file
 		return 0;
 	size_t there = (size_t)(about->size - at);
 	struct iovec piece = { (char *)about->body + at, len < there ? len : there };
-	return sys_send(w->counters, end->fd, piece, nothing, 0);
+	return sys_send(w->counters, end->fd, piece, nothing, w->at_once);
 }
 
 ssize_t session_send_file(struct worker *w, const struct session *s, struct end *end, struct job *job)
@@ -118,7 +119,7 @@ ssize_t session_send_file(struct worker *w, const struct session *s, struct end 
 		return -EISDIR;
 	if (file_of(file)->body)
 		n = send_body(w, end, file_of(file), at, len);
-	else if (job->req.copy)
+	else if (job->req.copy || w->at_once) /* sendfile(2) has no flags */
 		n = copy_file(w, end, file_fd_of(file), at, len);
 	else
 		n = sys_sendfile(w->counters, end->fd, file_fd_of(file), &at, len);

@@ -2,7 +2,7 @@
  *
  * accept4(2) recv(2) sendmsg(2) shutdown(2) close(2) select(2) poll(2) epoll_ctl(2) epoll_wait(2)
  * clock_nanosleep(2) getpeername(2) socket(2) connect(2) openat2(2) fstat(2) getdents64(2) pread(2) sendfile(2)
- * read(2) write(2) io_uring_enter(2) fcntl(2) ioctl(2) sigtimedwait(2) futex(2)
+ * read(2) write(2) aio_read(3) io_uring_enter(2) fcntl(2) ioctl(2) sigtimedwait(2) futex(2)
  *
  * Each call passes fault_before() on its way in, and after() on its way out:
  *
@@ -13,6 +13,7 @@
  * SPDX-License-Identifier: MIT */
 #include "sys.h"
 
+#include <aio.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -273,6 +274,40 @@ int sys_io_uring_enter(struct counters *c, int fd, unsigned submit, unsigned wai
 	flags |= limit ? IORING_ENTER_EXT_ARG : 0;
 	return error ? error : (int)CALL(c, COUNT_ENTER, -1, syscall(SYS_io_uring_enter, fd, submit, wait_for, flags,
 								     limit, limit ? sizeof *limit : 0));
+}
+
+int sys_aio_read(struct counters *c, struct aiocb *cb)
+{
+	int error = fault_before(COUNT_RECV, &cb->aio_nbytes);
+	return error ? error : (int)CALL(c, COUNT_AIO, cb->aio_fildes, aio_read(cb));
+}
+
+int sys_aio_write(struct counters *c, struct aiocb *cb)
+{
+	int error = fault_before(COUNT_SEND, &cb->aio_nbytes);
+	return error ? error : (int)CALL(c, COUNT_AIO, cb->aio_fildes, aio_write(cb));
+}
+
+int sys_aio_error(struct counters *c, const struct aiocb *cb)
+{
+	return (int)CALL(c, COUNT_AIO, cb->aio_fildes, aio_error(cb));
+}
+
+/* It returns what read(2) or write(2) did, and errno is none of its own then. */
+ssize_t sys_aio_return(struct counters *c, struct aiocb *cb)
+{
+	return CALL(c, COUNT_AIO, cb->aio_fildes, aio_return(cb));
+}
+
+int sys_aio_cancel(struct counters *c, int fd, struct aiocb *cb)
+{
+	return (int)CALL(c, COUNT_AIO, fd, aio_cancel(fd, cb));
+}
+
+int sys_set_blocking(struct counters *c, int fd)
+{
+	int off = 0;
+	return (int)CALL(c, COUNT_CTL, fd, ioctl(fd, FIONBIO, &off));
 }
 
 /* glibc has no wrapper for futex. */

@@ -21,6 +21,7 @@
 #include "counters.h"
 #include "io.h"
 
+struct aiocb; /* <aio.h> */
 struct io_uring_getevents_arg;
 struct io_uring_params;
 
@@ -70,6 +71,16 @@ int sys_io_uring_setup(struct counters *, unsigned n_entries, struct io_uring_pa
 int sys_io_uring_register(struct counters *, int fd, unsigned op, void *arg, unsigned n);
 int sys_io_uring_enter(struct counters *, int fd, unsigned submit, unsigned wait_for, unsigned flags,
 		       struct io_uring_getevents_arg *limit);
+
+/* aio_read(3) and its kin, on sockets that block; 0 or -errno. aio_error: 0, EINPROGRESS, or how it failed, as a positive
+ * number. aio_cancel: AIO_CANCELED, AIO_NOTCANCELED, AIO_ALLDONE. What libc's threads call is not counted. */
+int     sys_aio_read(struct counters *, struct aiocb *);
+int     sys_aio_write(struct counters *, struct aiocb *);
+int     sys_aio_error(struct counters *, const struct aiocb *);
+ssize_t sys_aio_return(struct counters *, struct aiocb *);
+int     sys_aio_cancel(struct counters *, int fd, struct aiocb *);
+/* Takes O_NONBLOCK off: ioctl(2) FIONBIO. */
+int     sys_set_blocking(struct counters *, int fd);
 
 /* futex(2), between the threads of this process. Wait sleeps if *word still is `expected`: 0: woken, or for no
  * reason, so look again; -EAGAIN: it is another one already; -EINTR: a signal (its handler without SA_RESTART). Wake

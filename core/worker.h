@@ -44,6 +44,7 @@ struct worker {
 	struct lookups *lookups; /* made when the first name comes; NULL: none has */
 	/* Set by drivers that wait for many: */
 	bool            nonblocking; /* descriptors are */
+	int             at_once;     /* MSG_DONTWAIT, if they are not but for connecting: what is tried must not wait */
 	int           (*open_lookups)(struct worker *); /* sets lookups, and how the loop hears of them */
 	void          (*forget)(struct worker *, struct end *); /* a watched end is about to be closed */
 	bool          (*close_later)(struct worker *, int fd);   /* instead of close(2), if it says true */

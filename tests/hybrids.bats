@@ -234,6 +234,22 @@ sum() {
   done
 }
 
+# Only a build with -DMUXLAB_FAULTS can do it (make test-asan); see core/fault.h.
+@test "a session that cannot be watched again is the only one that ends" {
+  local backend n
+  strings -n 8 "${OUT}servers/zen_server" | grep -q MUXLAB_FAULT || skip "this build injects no faults (make test-asan does)"
+  for backend in $(hybrids); do
+    for n in 4 5 6 7 8 9; do # the first three are for the loop's own descriptors
+      echo "backend $backend, ctl:$n"
+      server_start "MUXLAB_FAULT=ctl:$n:ENOMEM" "${OUT}servers/zen_server" -b "$backend"
+      timeout "$PATIENCE" "${OUT}clients/zen_client" 127.0.0.1 -p "$SERVER_PORT" --all >/dev/null || true
+      timeout "$PATIENCE" "${OUT}clients/zen_client" 127.0.0.1 -p "$SERVER_PORT" --all >/dev/null || true
+      load_well 200 -c 3
+      server_stop
+    done
+  done
+}
+
 # The threads that --workers counts, the loop if it is none of them, and the one that takes the signals.
 threads_of() {
   case $1 in

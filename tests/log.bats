@@ -113,8 +113,9 @@ stamp='^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2},[0-9]{3}'
     run jq -e -r '[.program, .backend, .answers, .sessions, .counts.answers] | join(" ")' "$file"
     assert_success
     assert_output "zen_server $backend 12 1 12"
-    run jq -e '.counts.recv >= 12 and .counts.send == 12 and .counts.accept >= 1 and .bytes_in > 100 and
-      .bytes_out > 50 and .user_us >= 0 and .sys_us >= 0' "$file"
+    # Who has it done by the kernel, or by the C library, counts what it asks of them.
+    run jq -e '(.counts.recv >= 12 and .counts.send == 12 and .counts.accept >= 1 or .counts.enter + .counts.aio >= 12)
+      and .bytes_in > 100 and .bytes_out > 50 and .user_us >= 0 and .sys_us >= 0' "$file"
     assert_success
   done
 }
@@ -125,6 +126,11 @@ counts_say() {
   log_has "$1"
 }
 
+# counted KIND...: the newest counts of these kinds, together.
+counted() {
+  awk -v kinds=" $* " 'index(kinds, " " $1 " ") { n[$1] = $2 } END { for (k in n) all += n[k]; print all + 0 }' "$SERVER_LOG"
+}
+
 @test "one request, one receive and one send: what a model adds is waiting" {
   local backend calls
   for backend in $(usable_backends); do
@@ -132,9 +138,14 @@ counts_say() {
     server_start "${OUT}servers/zen_server" -b "$backend"
     "${OUT}clients/zen_client" -p "$SERVER_PORT" -n 50 127.0.0.1
     wait_until counts_say '^answers +50 '
-    assert_equal "$(awk '$1 == "send" { n = $2 } END { print n }' "$SERVER_LOG")" 50
-    calls=$(awk '$1 == "recv" { n = $2 } END { print n }' "$SERVER_LOG")
-    ((calls >= 50 && calls <= 103)) || fail "$calls receives for 50 requests" # at most one more each, for EAGAIN
+    if [[ $(family_of "$backend") == completion ]]; then
+      calls=$(counted enter aio)
+      ((calls >= 50 && calls <= 206)) || fail "$calls calls for 50 requests"
+    else
+      assert_equal "$(counted send)" 50
+      calls=$(counted recv)
+      ((calls >= 50 && calls <= 103)) || fail "$calls receives for 50 requests" # at most one more each, for EAGAIN
+    fi
     server_stop
   done
 }

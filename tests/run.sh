@@ -45,7 +45,7 @@ case $san in
 '') ;;
 asan | tsan) # slower, and they keep freed memory for a while
   MUXLAB_OUT=build-$san/ MUXLAB_PATIENCE=60 MUXLAB_MEMORY=256 BATS_TEST_TIMEOUT=900
-  export MUXLAB_SAN=$san
+  export MUXLAB_SAN=$san ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}quarantine_size_mb=64
   ;;
 *) echo "run.sh: --san is asan or tsan, not '$san'" >&2 && exit 2 ;;
 esac

@@ -39,3 +39,8 @@ workers_for() {
 concurrent_backends() {
   listed_backends | awk '$4 == "yes" && $3 != 1 { print $1 }'
 }
+
+# family_of BACKEND: blocking, readiness, hybrid or completion.
+family_of() {
+  "${OUT}servers/zen_server" --list-backends | awk -v name="$1" '$1 == name { print $2 }'
+}
