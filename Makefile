@@ -125,6 +125,10 @@ bench: all ## compare the backends on this machine: charts and a page, in under 
 bench-floors: all ## CPU time per request against hand-written minimal servers, and memory per idle connection
 	bench/floors.sh $(ARGS)
 
+.PHONY: bench-models
+bench-models: all ## CPU time per request of every model against epoll_lt, in interleaved pairs on one core
+	bench/models.sh $(ARGS)
+
 .PHONY: bench-versus
 bench-versus: all ## CPU time per answer against nginx, lighttpd and HAProxy, as far as installed (tools/deps.sh versus)
 	bench/versus.sh $(ARGS)

@@ -9,6 +9,7 @@ extern const struct backend *const backends[]; /* ends with NULL */
 extern const struct backend iterative_backend, thread_backend, prethread_backend, thread_queue_backend;
 extern const struct backend fork_backend, prefork_backend;
 extern const struct backend select_backend, poll_backend, epoll_lt_backend, epoll_et_backend, sigio_backend;
+extern const struct backend coroutine_backend;
 extern const struct backend half_sync_backend, sim_proactor_backend, leader_followers_backend;
 extern const struct backend io_uring_backend, posix_aio_backend;
 

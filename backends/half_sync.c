@@ -15,10 +15,11 @@
  *
  * System calls for a request: recv, send, one epoll_ctl to be told again, a share of one epoll_wait, and the
  * futex calls of the hand-over: none where a thread is busy anyway, two where it sleeps (it waits, the loop
- * wakes it). Measured with 100 clients, 4 threads and 2 processors: recv 1.00, send 1.00, epoll_ctl 1.00,
- * epoll_wait 0.1 to 0.2, futex 0.3 to 0.9, 1 hand-over, 0.6 switches; 10 to 15 us of CPU time, where epoll_lt
- * needs 6.6. One client alone sees each hand-over: epoll_wait 1, futex 2, and the way across two threads in
- * every answer.
+ * wakes it). Measured with 100 clients and 4 threads: recv 1.00, send 1.00, epoll_ctl 1.00, epoll_wait 0.1 to
+ * 0.2, futex 0.3 to 0.6, 1 hand-over, 0.3 to 0.5 switches. CPU time: 7.9 us when server and load share a
+ * processor, 12.1 us with two, where epoll_lt needs 6.1 and 5.9: most of the difference is for waking threads
+ * on the other processor. One client alone feels each hand-over: epoll_wait 1, futex 2, 2.3 switches, 38 us
+ * (epoll_lt: 9.6).
  *
  * Limits and traps
  *  - One event must not reach two threads. Without EPOLLONESHOT, level-triggered epoll would tell of the same

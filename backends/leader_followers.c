@@ -18,18 +18,20 @@
  * the loop's own.
  *
  * System calls for a request: recv, send, one epoll_ctl (EPOLLONESHOT: no one else may be told of it), a share
- * of one epoll_wait, and one or two futex calls to wake the next leader. Measured with 100 clients, 4 threads
- * and 2 processors: recv 1.00, send 1.00, epoll_ctl 1.00, epoll_wait 0.1 to 0.2, futex 1.1, no hand-over, 0.3
- * switches; 8.7 to 9.7 us of CPU time, where epoll_lt needs 6.6 and half_sync 10 to 15. A switch is saved where
- * half_sync has one for each request: the thread that is woken need not have run yet when the one that woke it
- * is back, and takes the permit again itself.
+ * of one epoll_wait, and about one futex call, to wake the next leader. Measured with 100 clients and 4
+ * threads: recv 1.00, send 1.00, epoll_ctl 1.00, epoll_wait 0.1, futex 1.1, no hand-over, 0.2 to 0.3 switches.
+ * CPU time: 8.6 us when server and load share a processor, 8.2 us with two, where epoll_lt needs 6.1 and 5.9,
+ * and half_sync 7.9 and 12.1. So few switches since the thread that is woken need not have run yet when the one
+ * that woke it is back: that one then takes the permit again itself, and goes on in a warm cache. With one
+ * client alone nothing is saved: futex 2, 3.2 switches, 27 us (half_sync: 38).
  *
  * Limits and traps
  *  - Let go of the permit before serving, or this is the iterative server with more threads.
  *  - When all N threads block in a service (--think block), there is no leader: nobody accepts and no timer
  *    fires, until one of them is back. A stop is still seen: signals are for the watch (watch.h).
  *  - Followers are all alike: the semaphore lets in whoever is first. (The book prefers the one who came last,
- *    whose cache is the warmest.) Sessions are taken in the order in which they were ready.
+ *    whose cache is the warmest.) Sessions are taken in the order in which they were ready; who comes while
+ *    some of them are left, a new client too, waits until those are taken.
  *  - A session has one owner (slots.h): so its answers keep the order of its questions.
  *  - What decides before work is taken (priorities, refusals) has no place here: there is no queue to look at.
  *
@@ -70,7 +72,7 @@ static size_t ready_size(const struct loop *l)
 	return l->slots.capacity * sizeof(struct handed);
 }
 
-/* In the middle of a turn of the loop: noted, until that is over. A slot is taken, so it is noted once at most. */
+/* In the middle of a turn of the loop: noted until that is over. A slot is taken, so it is noted once at most. */
 static void note_ready(struct loop *l, struct slot *slot, ssize_t n)
 {
 	struct followers *f = followers_of(l->crew);

@@ -26,8 +26,9 @@
  *    deadline that direction of the connection is over, and what it had to say is not heard.
  *  - The control block and the buffer are libc's until it is done, whatever happens to the session.
  *  - One request at a time for each descriptor; glibc makes the second wait for the first.
- *  - If the queue of signals is full (RLIMIT_SIGPENDING), glibc drops the signal and tells no one: so once a second, when
- *    nothing is heard, all requests are looked at.
+ *  - If the queue of signals is full (RLIMIT_SIGPENDING), glibc puts EAGAIN in the place of the result, whatever had been
+ *    read, and no signal comes. So once a second, when nothing is heard, all requests are looked at; whose result is lost
+ *    is let go.
  *  - sendfile(2) on a socket that blocks would hold up the loop: files go through a buffer here.
  *
  * aio(7), aio_read(3), aio_init(3), sigevent(3type), signalfd(2).
@@ -42,9 +43,11 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "core/log.h"
 #include "core/pages.h"
 #include "core/proactor.h"
 #include "core/server.h"
@@ -68,6 +71,7 @@ struct aio_state {
 	unsigned         n_polled;
 	struct done     *done;        /* a ring: heard of, and not yet told */
 	uint64_t         n_done, told; /* grow for ever */
+	uint64_t         n_lost;
 };
 
 static int signal_number(void)
@@ -139,12 +143,27 @@ static ssize_t result_of(struct aio_state *s, struct request *r, int error)
 	return n <= 0 && r->called_back ? -ECANCELED : n;
 }
 
-/* An origin's socket was made for connect(2), which must not wait. */
-static void make_it_wait(struct aio_state *s, struct request *r)
+static void say_lost(struct aio_state *s)
 {
+	struct rlimit limit = { 0 };
+	getrlimit(RLIMIT_SIGPENDING, &limit);
+	if (!s->n_lost++)
+		log_warnx("the queue of signals is full (RLIMIT_SIGPENDING, ulimit -i, is %llu): results are lost, and "
+			  "their clients let go", (unsigned long long)limit.rlim_cur);
+}
+
+/* An origin's socket was made for connect(2), which must not wait; or the result could not be told of. */
+static void found_nothing(struct aio_state *s, struct request *r)
+{
+	int fd = r->cb.aio_fildes;
 	sys_aio_return(s->counters, &r->cb);
-	sys_set_blocking(s->counters, r->cb.aio_fildes);
-	begin(s, r);
+	if (fcntl(fd, F_GETFL) & O_NONBLOCK) {
+		sys_set_blocking(s->counters, fd);
+		begin(s, r);
+		return;
+	}
+	say_lost(s);
+	tell(s, &(struct done){ .token = r->token, .n = -EIO });
 }
 
 static void look_at(struct aio_state *s, struct request *r)
@@ -155,7 +174,7 @@ static void look_at(struct aio_state *s, struct request *r)
 	r->under_way = false;
 	s->n_under_way--;
 	if (error == EAGAIN && !r->called_back)
-		make_it_wait(s, r);
+		found_nothing(s, r);
 	else
 		tell(s, &(struct done){ .token = r->token, .n = result_of(s, r, error), .data = r->buffer });
 }

@@ -17,6 +17,7 @@ const struct backend *const backends[] = {
 	&epoll_lt_backend,  /* the kernel keeps the list */
 	&epoll_et_backend,  /* and tells only of changes */
 	&sigio_backend,     /* changes too, but as signals: one system call for each */
+	&coroutine_backend, /* the loop of a blocking thread, on a stack that waits for its turn */
 	&half_sync_backend, /* a loop waits, threads take what is ready from a queue */
 	&sim_proactor_backend, /* a loop waits and performs, threads think */
 	&leader_followers_backend, /* threads take turns at being the loop */

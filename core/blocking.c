@@ -7,6 +7,9 @@
  *          ^                                        |
  *          +--- EINTR: look at deadline and phase <-+
  *
+ * A coroutine (backends/coroutine.c) runs the same code; where it would block, someone else is served. That is
+ * worker.perform, and all the difference.
+ *
  * A request costs recv and send and nothing else: deadlines are one store into the worker's berth, no
  * setsockopt and no timer of the kernel's.
  *
@@ -14,6 +17,8 @@
  * signal(7) "Interruption of system calls", accept(2), recv(2), pthread_create(3).
  *
  * SPDX-License-Identifier: MIT */
+#include "blocking.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -67,9 +72,10 @@ static void begin_request(struct worker *w, const struct job *job)
 	set_deadline(w, timeout_ms < 0 ? 0 : w->env.now_ms + MARGIN_MS + timeout_ms);
 }
 
-/* Performs the request: blocks until it is done, its deadline passes, or the server is over. */
+/* Performs the request: blocks until it is done, its deadline passes, or the server is over (-ECANCELED). */
 static ssize_t perform(struct worker *w, struct session *s, struct job *job)
 {
+	begin_request(w, job);
 	for (;;) {
 		enum io_op op = job->req.op;
 		size_t done = job->done;
@@ -77,7 +83,7 @@ static ssize_t perform(struct worker *w, struct session *s, struct job *job)
 		if (n != -EINTR)
 			return n;
 		if (server_phase(w->server) == SERVER_OVER)
-			return -ECONNABORTED;
+			return -ECANCELED;
 		if (job->req.op != op || job->done > done)
 			begin_request(w, job); /* it moves */
 		else if (deadline_passed(w))
@@ -86,18 +92,21 @@ static ssize_t perform(struct worker *w, struct session *s, struct job *job)
 	}
 }
 
-static void converse(struct worker *w, struct session *s, int fd, const struct peer *peer)
+/* Also at an end that comes while every request is done at once. */
+static bool is_cut(const struct worker *w, ssize_t n)
+{
+	return n == -ECANCELED || server_phase(w->server) == SERVER_OVER;
+}
+
+void blocking_converse(struct worker *w, struct session *s, int fd, const struct peer *peer)
 {
 	struct job job;
 	ssize_t n;
-	tick(w);
 	session_begin(w, s, fd, peer, &job);
-	do {
-		begin_request(w, &job);
-		n = perform(w, s, &job);
-	} while (server_phase(w->server) != SERVER_OVER && session_resume(w, s, &job, n));
+	do
+		n = w->perform ? w->perform(w, s, &job) : perform(w, s, &job);
+	while (!is_cut(w, n) && session_resume(w, s, &job, n));
 	session_end(w, s);
-	set_deadline(w, 0);
 }
 
 /* The other half of what blocking_accept() counted. */
@@ -122,7 +131,9 @@ void blocking_session(struct worker *w, int fd, const struct peer *peer)
 {
 	atomic_store(&w->berth->n_sessions, 1);
 	memset(w->session, 0, sizeof *w->session + w->server->service->session_size);
-	converse(w, w->session, fd, peer);
+	tick(w);
+	blocking_converse(w, w->session, fd, peer);
+	set_deadline(w, 0);
 	client_has_left(w);
 }
 

@@ -143,6 +143,7 @@ void crew_hand(struct loop *l, struct slot *slot, ssize_t n)
 	struct queue_crew *q = queue_crew_of(l->crew);
 	const struct handed handed = { slot, n };
 	int error;
+	l->worker.current = NULL; /* it is the crew's now */
 	do
 		error = queue_put(l->worker.counters, &q->queue, &handed);
 	while (error == -EINTR && !is_over(&l->worker)); /* if it is: the session is cut with all others */

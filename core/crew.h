@@ -28,8 +28,8 @@ struct crew {
 	atomic_int       error;   /* why one cannot */
 };
 
-/* Starts n threads that run() until they return; in the thread of the loop, which is open. 0 or -errno; whatever
- * it returns, crew_join() is next. *crew is the caller's, and zeroed. */
+/* Starts n threads that run() until they return; in the thread of the loop, which is open. 0 or -errno;
+ * whatever it returns, crew_join() is next. *crew is the caller's, and zeroed. */
 int  crew_start(struct crew *, struct loop *, int n, void (*run)(struct crew *, struct worker *));
 void crew_join(struct crew *);
 

@@ -2,7 +2,7 @@
  *
  *           +--> wait ---> events: claim the slot, run its session:
  *           |               |        try its request
- *           |               |          | result: resume(), try the next one ... up to BUDGET times
+ *           |               |          | result: resume(), try the next one ... up to LOOP_BUDGET times
  *           |               |          | would block: park, and await
  *           |               |          | had its turn: into the run queue, and on
  *           |               v
@@ -34,7 +34,6 @@
 #include "trace.h"
 
 enum {
-	BUDGET = 32,         /* resume() calls for one session before the others have their turn */
 	ACCEPT_BATCH = 64,   /* connections taken before those that exist have their turn */
 	TIRED_MS = 1000,     /* how long accepting pauses when the machine is out of something, at most */
 	MARGIN_MS = 50,      /* longer than a turn is between two looks at the clock */
@@ -106,6 +105,7 @@ void loop_give_back(struct loop *l, struct worker *w, struct slot *slot)
 	slots_lock(&l->slots, w->counters);
 	timer_cancel(&l->timers, &slot->timer);
 	slots_unlock(&l->slots, w->counters);
+	w->current = NULL; /* it may soon be another thread's */
 	slot_give_back(&l->slots, w->counters, slot);
 	if (!is_beside(l))
 		server_count_sessions(l->worker.server, l->worker.berth, -1);
@@ -121,6 +121,10 @@ void loop_drop(struct loop *l, struct worker *w, struct slot *slot)
 {
 	if (l->driver->let_go && !l->driver->let_go(l, slot))
 		return;
+	if (l->turns && l->turns->drop) {
+		l->turns->drop(l, slot);
+		return;
+	}
 	session_end(w, &slot->session);
 	loop_give_back(l, w, slot);
 }
@@ -168,6 +172,7 @@ static void trace_pause(const struct worker *w, int kind)
 /* Into the run queue. */
 static void put_off(struct loop *l, struct worker *w, struct slot *slot)
 {
+	w->current = NULL;
 	if (w == &l->worker) {
 		slots_enqueue(&l->slots, slot);
 		return;
@@ -182,7 +187,9 @@ void loop_park(struct loop *l, struct worker *w, struct slot *slot, const struct
 	bool sooner = note_deadline(l, w, slot, job);
 	if (job->req.op == IO_SLEEP)
 		trace_pause(w, TRACE_PAUSE_BEGIN);
-	if (session_park(w, &slot->session, job) || l->driver->await(l, w, slot) < 0)
+	bool failed = session_park(w, &slot->session, job) || l->driver->await(l, w, slot) < 0;
+	w->current = NULL;
+	if (failed)
 		loop_drop(l, w, slot);
 	else if (!slot_release(&l->slots, slot))
 		put_off(l, w, slot);
@@ -217,8 +224,7 @@ static bool is_submitted(const struct loop *l, const struct end *end, const stru
 	return req->len + req->body_len > 0;
 }
 
-/* Could the request succeed, as far as we know? */
-static bool worth_trying(const struct loop *l, const struct worker *w, const struct session *s, const struct job *job)
+bool loop_worth_trying(const struct loop *l, const struct worker *w, const struct session *s, const struct job *job)
 {
 	const struct end *end = session_end_of(s, job->req.end);
 	if (job->req.op == IO_SLEEP)
@@ -289,8 +295,8 @@ static bool resume(struct loop *l, struct worker *w, struct slot *slot, struct j
 static void run(struct loop *l, struct worker *w, struct slot *slot, struct job *job, ssize_t n)
 {
 	for (int resumes = 0;; resumes++) {
-		if (n == -EAGAIN && worth_trying(l, w, &slot->session, job)) {
-			if (resumes == BUDGET) {
+		if (n == -EAGAIN && loop_worth_trying(l, w, &slot->session, job)) {
+			if (resumes == LOOP_BUDGET) {
 				loop_run_later(l, w, slot, job);
 				return;
 			}
@@ -314,12 +320,17 @@ static void run(struct loop *l, struct worker *w, struct slot *slot, struct job 
 	}
 }
 
+void loop_unpark(struct worker *w, struct slot *slot, struct job *job, ssize_t n)
+{
+	session_unpark(w, &slot->session, job);
+	if (n != -EAGAIN && job->req.op == IO_SLEEP)
+		trace_pause(w, TRACE_PAUSE_END);
+}
+
 void loop_serve(struct loop *l, struct worker *w, struct slot *slot, ssize_t n)
 {
 	struct job job;
-	session_unpark(w, &slot->session, &job);
-	if (n != -EAGAIN && job.req.op == IO_SLEEP)
-		trace_pause(w, TRACE_PAUSE_END);
+	loop_unpark(w, slot, &job, n);
 	run(l, w, slot, &job, n);
 }
 
@@ -428,7 +439,7 @@ static bool accept_one(struct loop *l)
 static void accept_some(struct loop *l)
 {
 	uint64_t before = count_get(l->worker.counters, COUNT_EAGAIN);
-	for (int i = 0; i < ACCEPT_BATCH && accept_one(l); i++)
+	for (int i = 0; i < ACCEPT_BATCH && l->accepting && accept_one(l); i++)
 		before = UINT64_MAX;
 	if (count_get(l->worker.counters, COUNT_EAGAIN) > before)
 		count_add(l->worker.counters, COUNT_VAIN, 1);
@@ -652,14 +663,19 @@ int loop_open(struct loop *l, struct server *server, const struct service *servi
 	return error < 0 ? error : set_accepting(l, true);
 }
 
-void loop_close(struct loop *l)
+void loop_cut(struct loop *l)
 {
-	if (!l->worker.session)
-		return; /* there was no memory for it */
 	l->stopping = true;
 	for (uint32_t number = 1; number <= l->slots.touched; number++)
 		if (slot_is_live(slot_at(&l->slots, number)))
 			loop_drop(l, &l->worker, slot_at(&l->slots, number));
+}
+
+void loop_close(struct loop *l)
+{
+	if (!l->worker.session)
+		return; /* there was no memory for it */
+	loop_cut(l);
 	l->driver->close(l);
 	timers_close(&l->timers);
 	slots_close(&l->slots);

@@ -9,7 +9,7 @@
  *        | struct loop_turns: who performs a request, and who runs resume()
  *        +--- none               the loop does both
  *        +--- core/crew.c        other threads do one, or both        half_sync, sim_proactor, leader_followers
- *        +--- coroutine.c        straight-line code on its own stack
+ *        +--- core/coroutine.c   a stack for each session             coroutine
  */
 #ifndef CORE_LOOP_H
 #define CORE_LOOP_H
@@ -21,6 +21,8 @@
 #include "timer.h"
 #include "wake.h"
 #include "worker.h"
+
+enum { LOOP_BUDGET = 32 }; /* resume() calls for one session before the others have their turn */
 
 /* Generation 0: no session has these tokens. */
 enum loop_token { TOKEN_LISTENER, TOKEN_SIGNALS, TOKEN_NAMES, TOKEN_WAKE };
@@ -62,6 +64,8 @@ struct loop_turns {
 	void (*resume)(struct loop *, struct slot *, const struct job *, ssize_t n);
 	/* Instead of session_begin() and the first turn; NULL: these. */
 	void (*begin)(struct loop *, struct slot *, int fd, const struct peer *);
+	/* Instead of session_end() and loop_give_back(): see to it that both come; NULL: these. */
+	void (*drop)(struct loop *, struct slot *);
 	/* Other threads are at work on its sessions (crew.h): those are started when the loop is open, 0 or -errno; what
 	 * its own thread does instead of loop_turn(), NULL: that; and they end, before the loop is closed. */
 	bool crew;
@@ -114,7 +118,11 @@ void loop_buried(struct loop *, struct slot *);
 
 /* Runs the session from result n on (or from an attempt, if n is -EAGAIN) until it waits, ends, or has had its turn. */
 void loop_serve(struct loop *, struct worker *w, struct slot *, ssize_t n);
-/* One attempt at its request, as session_try(). */
+/* What loop_serve() is made of. The session that was parked goes on: its turn begins. */
+void loop_unpark(struct worker *w, struct slot *, struct job *, ssize_t n);
+/* Could an attempt at its request succeed, as far as we know? */
+bool loop_worth_trying(const struct loop *, const struct worker *w, const struct session *, const struct job *);
+/* One attempt, as session_try(). */
 ssize_t loop_attempt(struct worker *w, struct slot *, struct job *);
 /* After a turn: it waits for its request; it goes on later; it ends; it has ended, take the slot back. */
 void loop_park(struct loop *, struct worker *w, struct slot *, const struct job *);
@@ -130,6 +138,8 @@ int  loop_open(struct loop *, struct server *, const struct service *, uint32_t 
 int  loop_turn(struct loop *);
 bool loop_finished(const struct loop *);
 void loop_close(struct loop *);
+/* Drops all sessions. */
+void loop_cut(struct loop *);
 /* A client that another loop has accepted, or one of the sessions beside (fd -1). */
 void loop_welcome(struct loop *, int fd, const struct peer *);
 

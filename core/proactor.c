@@ -3,15 +3,15 @@
  *     parked session ---> receive, send, poll ---> [ completer ] ---> wait ---> next ---> result ---> resume()
  *
  * A session has exactly one outstanding request (io.h), so at most one operation of it is under way, and only while it
- * is parked. Its token needs no more than slot and generation, the memory it needs is what session_park() keeps, and
- * nobody floods anybody: bytes are asked for when the session wants some.
+ * is parked: its token is that of slot and end, and what it sends is the memory that session_park() keeps. Received bytes
+ * stand where the completer has them for one turn, and are copied only if the session leaves some.
  *
  *     IO_RECV  IO_SEND     handed over by await(); the completion is the result, or a part of it
  *     IO_SLEEP             a timer of the loop
  *     all others           tried, as a reactor does, and polled for where they would block
  *
  * What would cut a request short (its deadline, a stop, the end) first calls the operation back: its memory is the
- * kernel's until it is done. So no completion ever comes late.
+ * kernel's until it is done. So a session never hears of what it has given up, and ends when nothing is under way.
  *
  *     parked -- recall() -> called back -- done: -ECANCELED -> goes on with -ETIMEDOUT, or looks anew
  *                                       -- done: a result  --> goes on with that
@@ -31,6 +31,7 @@
 
 #include "loops.h"
 #include "server.h"
+#include "trace.h"
 
 enum { N_TOKENS = TOKEN_WAKE + 1, DRAIN_MS = 100, DRAIN_TURNS = 50 };
 
@@ -51,6 +52,7 @@ struct proactor {
 	uint32_t                n_kept;
 	uint32_t                n_flying;  /* operations of sessions that are */
 	int                     own_fds[N_TOKENS];
+	unsigned                unwatched; /* of these, 1 << token */
 };
 
 static struct proactor *proactor_of(struct loop *l)
@@ -71,27 +73,38 @@ static struct end *awaited(const struct slot *slot)
 
 /* ---- the loop's own descriptors ---- */
 
+/* Those that were heard of, and those for which there was no memory the last time. */
+static void watch_anew(struct proactor *p)
+{
+	for (unsigned token = 0; p->unwatched && token < N_TOKENS; token++)
+		if (p->unwatched & 1U << token && p->io->poll(p->state, p->own_fds[token], WATCH_READ, token) >= 0)
+			p->unwatched &= ~(1U << token);
+}
+
 static int proactor_watch(struct loop *l, int fd, enum loop_token token)
 {
 	struct proactor *p = proactor_of(l);
 	p->own_fds[token] = fd;
-	return p->io->poll(p->state, fd, WATCH_READ, token);
+	p->unwatched |= 1U << token;
+	return 0;
 }
 
 static void own_done(struct proactor *p, enum loop_token token, ssize_t n)
 {
+	p->unwatched |= 1U << token;
 	if (n > 0)
 		loop_own_event(&p->loop, token);
-	p->io->poll(p->state, p->own_fds[token], WATCH_READ, token);
 }
 
 /* ---- accepting ---- */
 
+/* Not while some wait who came before. */
 static int ask_for_clients(struct proactor *p)
 {
-	int error = p->asked ? 0 : p->io->accept(p->state, p->loop.listen_fd);
-	if (error >= 0)
-		p->asked = true;
+	if (p->asked || p->n_kept)
+		return 0;
+	int error = p->io->accept(p->state, p->loop.listen_fd);
+	p->asked = error >= 0;
 	return error;
 }
 
@@ -138,6 +151,8 @@ static void let_kept_in(struct proactor *p)
 	}
 	p->n_kept -= n;
 	memmove(p->kept, p->kept + n, p->n_kept * sizeof *p->kept);
+	if (p->loop.accepting && ask_for_clients(p) < 0)
+		loop_accept_failed(&p->loop, -ENOMEM);
 }
 
 static void accept_done(struct proactor *p, const struct done *done)
@@ -221,16 +236,18 @@ static void proactor_forget(struct loop *l, struct end *client)
 {
 	struct proactor *p = proactor_of(l);
 	const struct slot *slot = (struct slot *)(void *)((char *)client - offsetof(struct slot, session.client));
-	p->io->forget(p->state, slot_token(&l->slots, slot, IO_CLIENT));
+	if (p->io->forget)
+		p->io->forget(p->state, slot_token(&l->slots, slot, IO_CLIENT));
 }
 
 /* ---- what is done ---- */
 
 static void receive_done(struct proactor *p, struct slot *slot, const struct done *done)
 {
-	if (done->n > 0)
-		session_bring(&p->loop.worker, &slot->session, done->data, (size_t)done->n);
-	loop_done(&p->loop, slot, done->n);
+	ssize_t n = done->n;
+	if (n > 0)
+		n = session_bring(&p->loop.worker, &slot->session, done->data, (size_t)n);
+	loop_done(&p->loop, slot, n);
 }
 
 /* Each piece that moves has its time anew. */
@@ -260,6 +277,17 @@ static unsigned seen_of(ssize_t events)
 	       (events & POLLRDHUP ? WATCH_READ | WATCH_END : 0u);
 }
 
+/* What was done, as if it were a call of no length. */
+static void trace_done(struct proactor *p, struct slot *slot, const struct end *end, ssize_t n)
+{
+	struct worker *w = &p->loop.worker;
+	enum io_op op = (enum io_op)slot->session.op;
+	if (!tracing(w->counters) || (op != IO_RECV && op != IO_SEND))
+		return;
+	w->current = &slot->session;
+	trace_add(w->counters->trace, op == IO_RECV ? COUNT_RECV : COUNT_SEND, end->fd, n, clock_ns());
+}
+
 static void session_done(struct proactor *p, struct slot *slot, const struct done *done)
 {
 	enum io_end which = done->token & 1 ? IO_ORIGIN : IO_CLIENT;
@@ -267,6 +295,7 @@ static void session_done(struct proactor *p, struct slot *slot, const struct don
 	uint8_t state = end->watched;
 	end->watched &= done->n > 0 || slot->session.op != IO_RECV ? IN_ADVANCE : 0;
 	p->n_flying--;
+	trace_done(p, slot, end, done->n);
 	if (state & BURIED)
 		loop_buried(&p->loop, slot);
 	else if (done->n < 0)
@@ -306,6 +335,7 @@ static void proactor_take(struct loop *l, int n)
 static int proactor_wait(struct loop *l, int timeout_ms)
 {
 	struct proactor *p = proactor_of(l);
+	watch_anew(p);
 	if (!may_let_in(p))
 		return p->io->wait(p->state, timeout_ms);
 	int n = p->io->wait(p->state, 0);
@@ -317,7 +347,11 @@ static int proactor_wait(struct loop *l, int timeout_ms)
 static bool close_later(struct worker *w, int fd)
 {
 	struct proactor *p = (struct proactor *)(void *)((char *)w - offsetof(struct proactor, loop.worker));
-	return p->io->close_fd(p->state, fd) >= 0;
+	if (p->io->close_fd(p->state, fd) < 0)
+		return false;
+	if (tracing(w->counters))
+		trace_add(w->counters->trace, COUNT_CLOSE, fd, 0, clock_ns());
+	return true;
 }
 
 static int proactor_open(struct loop *l)

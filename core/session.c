@@ -591,12 +591,16 @@ void session_unpark(struct worker *w, struct session *s, struct job *job)
 
 /* ---- what the kernel has done ---- */
 
-void session_bring(struct worker *w, const struct session *s, char *data, size_t n)
+ssize_t session_bring(struct worker *w, const struct session *s, char *data, size_t n)
 {
+	const struct end *end = session_end_of(s, (enum io_end)s->end_of);
+	if (end->tail && end->tail->len + n > home_size(w))
+		return -EMSGSIZE;
 	w->brought = (struct lent){ data, n };
 	count_add(w->counters, COUNT_BYTES_IN, n);
 	if (log_debugging())
-		log_received(session_end_of(s, (enum io_end)s->end_of)->fd, data, n);
+		log_received(end->fd, data, n);
+	return (ssize_t)n;
 }
 
 void session_left(const struct session *s, struct iovec *head, struct iovec *body)

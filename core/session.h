@@ -68,8 +68,8 @@ void session_unpark(struct worker *, struct session *, struct job *job);
 
 /* For drivers that hand requests to the kernel instead of trying them. n bytes have come for the end that the parked
  * session waits for: they stand in its window in the turn that follows, and must stay where they are until that is
- * over. */
-void session_bring(struct worker *, const struct session *, char *data, size_t n);
+ * over. n, or -EMSGSIZE: it has left so much that there is no room for them. */
+ssize_t session_bring(struct worker *, const struct session *, char *data, size_t n);
 /* What is left of its parked send, head and body. */
 void session_left(const struct session *, struct iovec *head, struct iovec *body);
 /* The kernel has sent n bytes of that. The request's result, or -EAGAIN: there is more. */

@@ -103,14 +103,14 @@ bool slot_is_live(const struct slot *slot)
 
 /* ---- the table ---- */
 
-static uint32_t number_of(const struct slots *s, const struct slot *slot)
+uint32_t slot_number(const struct slots *s, const struct slot *slot)
 {
 	return (uint32_t)((size_t)((const char *)slot - s->base) / s->slot_size) + 1;
 }
 
 uint64_t slot_token(const struct slots *s, const struct slot *slot, enum io_end end)
 {
-	return (uint64_t)slot->generation << 32 | number_of(s, slot) << 1 | (end == IO_ORIGIN);
+	return (uint64_t)slot->generation << 32 | slot_number(s, slot) << 1 | (end == IO_ORIGIN);
 }
 
 struct slot *slot_of(const struct slots *s, uint64_t token)

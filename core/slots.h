@@ -64,6 +64,7 @@ static inline struct slot *slot_at(const struct slots *s, uint32_t number)
 	return (struct slot *)(void *)(s->base + (size_t)(number - 1) * s->slot_size);
 }
 
+uint32_t     slot_number(const struct slots *, const struct slot *);
 uint64_t     slot_token(const struct slots *, const struct slot *, enum io_end);
 struct slot *slot_of(const struct slots *, uint64_t token); /* NULL: its session has ended */
 bool         slot_is_live(const struct slot *);

@@ -60,7 +60,7 @@ struct trace *trace_open(const struct worker *w)
 void trace_add(struct trace *t, int kind, int fd, int64_t result, int64_t began_ns)
 {
 	const struct session *s = t->worker->current;
-	bool of_client = s && kind != COUNT_WAIT && kind != COUNT_ACCEPT;
+	bool of_client = s && kind != COUNT_WAIT && kind != COUNT_ENTER && kind != COUNT_ACCEPT;
 	t->ring[t->n++ % TRACE_EVENTS] = (struct trace_event){
 		.begin_ns = began_ns, .end_ns = clock_ns(), .fd = fd, .kind = (uint8_t)kind,
 		.result = result > INT32_MAX ? INT32_MAX : (int32_t)result,
@@ -284,7 +284,8 @@ static void write_story(struct story *s, const struct server *server)
 
 static bool is_waiting(const struct trace *t, int kind)
 {
-	return kind == COUNT_WAIT || (t->blocks && (kind == COUNT_ACCEPT || kind == COUNT_RECV));
+	return kind == COUNT_WAIT || kind == COUNT_ENTER ||
+	       (t->blocks && (kind == COUNT_ACCEPT || kind == COUNT_RECV));
 }
 
 static void say_row(const struct trace *t)

@@ -31,7 +31,7 @@
 
 #include "counters.h"
 
-/* What came with kernels younger than the oldest that we take (5.11). Each bit stands for all of its release. */
+/* What came with kernels younger than the oldest that uring_open() takes (5.11). Each bit stands for all of its release. */
 enum {
 	URING_5_19 = 1, /* buffer rings, accept that goes on, cancel by descriptor, MSG_WAITALL for sends */
 	URING_6_0 = 2,  /* receive that goes on */
@@ -67,7 +67,7 @@ struct uring {
 #endif
 };
 
-/* 0: this machine has what uring_open() needs; or -errno, which uring_advice() explains. */
+/* 0: this machine has what the backend needs (URING_5_19); or -errno, which uring_advice() explains. */
 int uring_probe(void);
 
 /* One line for people: why uring_probe() or uring_open() said so, and what to do about it. */

@@ -4,7 +4,7 @@
  *     EPERM       kernel.io_uring_disabled (6.6), or a container's filter (seccomp(2)): Docker's default one since 25.0
  *     EACCES      a security module (SELinux since 6.1)
  *     ENOMEM      before 5.12 the rings counted as locked memory (RLIMIT_MEMLOCK)
- *     EOPNOTSUPP  ours: older than 5.11
+ *     EOPNOTSUPP  ours: older than 5.19
  *
  * SPDX-License-Identifier: MIT */
 #include <errno.h>
@@ -17,9 +17,11 @@ int uring_probe(void)
 	struct counters uncounted = { 0 };
 	struct uring u;
 	int error = uring_open(&u, &uncounted, 4, 8);
-	if (!error)
-		uring_close(&u);
-	return error;
+	if (error)
+		return error;
+	unsigned has = u.has;
+	uring_close(&u);
+	return has & URING_5_19 ? 0 : -EOPNOTSUPP;
 }
 
 /* 0: everyone may; 1: a group and the administrator; 2: no one. Also 0 where there is no such setting. */
@@ -55,7 +57,7 @@ const char *uring_advice(int error)
 	case 0:
 		return "io_uring can be used";
 	case ENOSYS:
-		return "this kernel has no io_uring (5.11 or newer, CONFIG_IO_URING), or a container hides it: its "
+		return "this kernel has no io_uring (5.19 or newer, CONFIG_IO_URING), or a container hides it: its "
 		       "seccomp profile must allow io_uring_setup, io_uring_enter and io_uring_register";
 	case EPERM:
 		return why_not_permitted();
@@ -67,7 +69,7 @@ const char *uring_advice(int error)
 	case ENFILE:
 		return "no descriptor is left for the ring: raise ulimit -n";
 	case EOPNOTSUPP:
-		return "this kernel's io_uring cannot wait with a time-out: 5.11 or newer is needed";
+		return "this kernel's io_uring has no rings of buffers: 5.19 or newer is needed";
 	default:
 		return "io_uring cannot be opened";
 	}

@@ -15,6 +15,7 @@
 enum { RECEIVE_SIZE = 16 << 10, SCRATCH_SIZE = 16 << 10 };
 
 struct end;
+struct job;
 struct session;
 
 struct window {
@@ -40,8 +41,10 @@ struct worker {
 	struct session *session; /* room for one, zeroed by who uses it: a blocking thread has just one at a time */
 	struct session *current; /* whose start() or resume() runs, or ran last */
 	struct end     *mounted; /* whose bytes are in the window; NULL: no one's (session.c) */
-	void           *with;    /* of its role (backend.h) */
+	void           *with;    /* of its role (backend.h), or of who has the turns (loop.h) */
 	struct lookups *lookups; /* made when the first name comes; NULL: none has */
+	/* How blocking_converse() has a request done; NULL: it blocks. */
+	ssize_t       (*perform)(struct worker *, struct session *, struct job *);
 	/* Set by drivers that wait for many: */
 	bool            nonblocking; /* descriptors are */
 	int             at_once;     /* MSG_DONTWAIT, if they are not but for connecting: what is tried must not wait */

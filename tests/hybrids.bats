@@ -220,12 +220,13 @@ sum() {
   done
 }
 
+# With a trace, since that looks at the client of each call: whose session may be another thread's by then.
 @test "clients that come and go, with one thread and with many" {
   local backend workers
   for backend in $(hybrids); do
     for workers in 1 2 7; do
       echo "backend $backend, $workers threads"
-      server_start "${OUT}servers/zen_server" -b "$backend" -w "$workers" --max-conns 40
+      server_start "${OUT}servers/zen_server" -b "$backend" -w "$workers" --max-conns 40 --trace "$BATS_TEST_TMPDIR/trace"
       load_well 1500 -c 30 --churn
       load_well 500 -c 20 --churn --reset
       load_well 20000 -c 20 --pipeline 50
