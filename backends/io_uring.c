@@ -11,19 +11,20 @@
  * (core/uring_stream.c says how that stays one request at a time). Sends are entries; what is closed is an entry
  * without a completion. The loop around it is core/proactor.c, the rings are core/uring.c: raw system calls.
  *
- * System calls for a request: a share of one io_uring_enter, and nothing else: 2 with one client, 0.3 with 10, 0.05 with
- * 100 (since 6.13 the kernel does some 20 of what is due in one call). With a connection for each request 0.8 at 100
- * clients, where epoll makes 7: accept, two receives, send, epoll_ctl, close, and a share of a wait. Files that are
- * sent by sendfile(2), and what lingers, are tried as a reactor does, and polled for: a splice is two entries and a
- * pipe for each sender, to save one call for a megabyte.
+ * System calls for a request: a share of one io_uring_enter, and nothing else: 2 with one client, 0.3 with 10,
+ * 0.05 with 100 (since 6.13 the kernel does some 20 of what is due in one call). With a connection for each
+ * request 0.8 at 100 clients, where epoll makes 7: accept, two receives, send, epoll_ctl, close, and a share of
+ * a wait. Files that are sent by sendfile(2), and what lingers, are tried as a reactor does, and polled for: a
+ * splice is two entries and a pipe for each sender, to save one call for a megabyte.
  *
  * Kernels: 5.19 (buffer rings, accept that goes on); 6.0 receives that go on, before that each is one of its own; 6.1
  * IORING_SETUP_DEFER_TASKRUN: what is due waits for us and interrupts nobody. Each loop opens a ring in its own thread.
  *
  * Limits and traps:
- *  - Containers forbid it: seccomp(2) profiles, or kernel.io_uring_disabled; --list-backends says which, and what to do.
- *  - A ring holds what it works on: a closed socket sends no FIN, and a closed listener accepts, until all that is under
- *    way is cancelled. So cancel first, then close.
+ *  - Containers forbid it: seccomp(2) profiles, or kernel.io_uring_disabled; --list-backends says which, and
+ *    what to do.
+ *  - A ring holds what it works on: a closed socket sends no FIN, and a closed listener accepts, until all that
+ *    is under way is cancelled. So cancel first, then close.
  *  - Accept tells no address, and getpeername(2) costs a call: it is asked only if somebody looks.
  *  - It accepts before we can say that we are full. Who came too early waits in the loop (--max-conns).
  *  - It waits for a listener exclusively (EPOLLEXCLUSIVE), so there is no --accept shared; one loop gets nearly all

@@ -1,4 +1,5 @@
-/* posix_aio.c - aio(7): aio_read and aio_write, and a signal when it is done. Underneath, libc has a thread wait for you.
+/* posix_aio.c - aio(7): aio_read and aio_write, and a signal when it is done. Underneath, libc has a thread
+ * wait for you.
  *
  *     loop's thread                       glibc's threads (--workers), one request each
  *     await --> aio_read, aio_write --->  [ read(2): blocks ]  [ write(2) ]  [ read(2): blocks ]  ...
@@ -6,19 +7,21 @@
  *     take  <-- signalfd <--- SIGRTMIN + 1 -------+    (sigqueue(3), blocked in all threads)
  *           <-- listener, wake-ups, connections that are being made: poll(2), for AIO has no such operations
  *
- * POSIX wanted completions; Linux never had them for sockets. So glibc keeps a queue and threads that take from it, start
- * when there is work and end a second after. A thread that reads from a silent client sits in read(2). With as many silent
- * clients as threads, no request is served any more, not even a write for someone who waits for an answer: so we let in
- * no more clients than there are threads (20, as aio_init(3) has it). It is a pool of threads, one client each, behind the
- * interface of a ring; what that costs shows beside thread_queue and io_uring.
+ * POSIX wanted completions; Linux never had them for sockets. So glibc keeps a queue and threads that take from
+ * it, start when there is work and end a second after. A thread that reads from a silent client sits in
+ * read(2). With as many silent clients as threads, no request is served any more, not even a write for someone
+ * who waits for an answer: so we let in no more clients than there are threads (20, as aio_init(3) has it). It
+ * is a pool of threads, one client each, behind the interface of a ring; what that costs shows beside
+ * thread_queue and io_uring.
  *
- * Calls for a request that the glass box sees: aio_read and aio_write, for each of them an aio_error and an aio_return, and
- * a share of a poll and of a read of the signalfd, which brings several. What it does not see is done inside libc; strace -f
- * counts for a request (glibc 2.36): pread, which says ESPIPE, then read; pwrite, the same, then write; two signals, with a
- * getpid and a getuid for each; and 9 to 15 futex, by which a request and its end go from thread to thread.
+ * Calls for a request that the glass box sees: aio_read and aio_write, for each of them an aio_error and an
+ * aio_return, and a share of a poll and of a read of the signalfd, which brings several. What it does not see
+ * is done inside libc; strace -f counts for a request (glibc 2.36): pread, which says ESPIPE, then read;
+ * pwrite, the same, then write; two signals, with a getpid and a getuid for each; and 9 to 15 futex, by which a
+ * request and its end go from thread to thread.
  *
- * Why signals and not aio_suspend(3): that waits for requests only, and a loop has a listener, too. Why the signal is read
- * from a descriptor (signalfd(2)) and not taken by sigtimedwait(2): for the same reason.
+ * Why signals and not aio_suspend(3): that waits for requests only, and a loop has a listener, too. Why the
+ * signal is read from a descriptor (signalfd(2)) and not taken by sigtimedwait(2): for the same reason.
  *
  * Traps:
  *  - Sockets must block: with O_NONBLOCK aio_read is "done" at once, with EAGAIN.
@@ -26,9 +29,9 @@
  *    deadline that direction of the connection is over, and what it had to say is not heard.
  *  - The control block and the buffer are libc's until it is done, whatever happens to the session.
  *  - One request at a time for each descriptor; glibc makes the second wait for the first.
- *  - If the queue of signals is full (RLIMIT_SIGPENDING), glibc puts EAGAIN in the place of the result, whatever had been
- *    read, and no signal comes. So once a second, when nothing is heard, all requests are looked at; whose result is lost
- *    is let go.
+ *  - If the queue of signals is full (RLIMIT_SIGPENDING), glibc puts EAGAIN in the place of the result,
+ *    whatever had been read, and no signal comes. So once a second, when nothing is heard, all requests are
+ *    looked at; whose result is lost is let go.
  *  - sendfile(2) on a socket that blocks would hold up the loop: files go through a buffer here.
  *
  * aio(7), aio_read(3), aio_init(3), sigevent(3type), signalfd(2).
@@ -185,7 +188,8 @@ static void look_at_all(struct aio_state *s)
 		look_at(s, &s->requests[i]);
 }
 
-/* Its value is where the request stands: which may be another one by now, if it was looked at before the signal came. */
+/* Its value is where the request stands: which may be another one by now, if it was looked at before the
+ * signal came. */
 static void take_signals(struct aio_state *s)
 {
 	struct signalfd_siginfo info[SIGNALS];
@@ -373,6 +377,22 @@ static const struct completer aio_completer = {
 	.next = next,
 };
 
+/* Under ThreadSanitizer calloc(3) is its own; a thread that libc makes for itself calls it, unheard of, and crashes. */
+static int aio_probe(void)
+{
+#ifdef __SANITIZE_THREAD__
+	return -ENOTSUP;
+#else
+	return 0;
+#endif
+}
+
+static const char *aio_advice(int error)
+{
+	(void)error;
+	return "ThreadSanitizer does not know the threads that libc makes for itself: use another build";
+}
+
 static int aio_run(struct server *server, const struct poller *poller)
 {
 	(void)poller;
@@ -388,5 +408,7 @@ const struct backend posix_aio_backend = {
 	.default_workers = 20,
 	.one_each = true,
 	.family = IO_COMPLETION,
+	.probe = aio_probe,
+	.advice = aio_advice,
 	.run = aio_run,
 };

@@ -46,8 +46,6 @@
 #include "core/loops.h"
 #include "core/reactor.h"
 
-enum { BUDGET = 32 }; /* resume() calls for one session before the others have their turn */
-
 /* What waits for no socket, but may block the thread. */
 static bool is_done_here(const struct job *job)
 {
@@ -78,7 +76,7 @@ static void think(struct loop *l, struct worker *w, struct slot *slot, ssize_t n
 {
 	struct job job;
 	session_unpark(w, &slot->session, &job);
-	for (int resumes = 0; resumes < BUDGET; resumes++) {
+	for (int resumes = 0; resumes < LOOP_BUDGET; resumes++) {
 		if (n == -EAGAIN && is_done_here(&job))
 			n = loop_attempt(w, slot, &job);
 		if (n == -EAGAIN || n == -EINTR)

@@ -37,8 +37,8 @@ struct poller {
 	int  (*open)(void **state, struct worker *worker, int max_fds);
 	/* From now on look for `now` (0: for nothing, not even WATCH_END) on fd; `was` was asked for before. */
 	int  (*watch)(void *state, int fd, unsigned was, unsigned now, uint64_t token);
-	/* The same for `now` and WATCH_ONCE, from any thread, whose counters these are, and while another one waits. NULL:
-	 * it cannot. */
+	/* The same for `now` and WATCH_ONCE, from any thread, whose counters these are, and while another
+	 * one waits. NULL: it cannot. */
 	int  (*watch_once)(void *state, struct counters *, int fd, unsigned was, unsigned now, uint64_t token);
 	/* Fills in at most max and returns how many; 0 after timeout_ms (-1: never); -EINTR is fine. The reactor's max
 	 * is max_fds, so that nothing need be left out; who does leave something out must begin there the next time. */
@@ -55,7 +55,7 @@ struct backend {
 	const char    *see_also;     /* "epoll(7), epoll_ctl(2)"; --list-backends prints it */
 	const char    *workers;      /* what --workers counts here: "threads", "loops"; NULL: there is just one */
 	int            default_workers; /* 0: one */
-	bool           one_each;     /* a worker serves one client at a time, so as many are served as there are workers */
+	bool           one_each;     /* a worker serves one client at a time: so many are served as there are workers */
 	unsigned       accept_modes; /* how several loops may share the listener; 0: it has no loops */
 	enum io_family family;
 	int            max_sessions; /* clients that are served at the same time; 0: as many as there are descriptors */

@@ -24,8 +24,8 @@
  *    most a second old; one that shrank ends the connection, never a short body.
  *  Errors. When the client's end is dead (reset, send timed out), end() runs and resume() does not. A failing
  *    origin end is a result. Reset while nothing is wanted: found by the next operation.
- *  Threads. start(), resume() and end() of one session never run at the same time; but from one to the next the thread may
- *    change, and env->worker and env->scratch with it.
+ *  Threads. start(), resume() and end() of one session never run at the same time; but from one to the next the
+ *    thread may change, and env->worker and env->scratch with it.
  *  Graceful stop. Idle sessions get one last receive that does not wait; what came is answered; then half-close,
  *    discard, close. Sessions that owe something have until --grace is over. */
 #ifndef CORE_IO_H

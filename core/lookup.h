@@ -29,7 +29,7 @@ void lookup_await(struct lookups *, struct lookup *);
 /* Frees it, done or not. Its owner will not be woken any more. */
 void lookup_drop(struct lookups *, struct lookup *);
 
-/* A loop, after the event: first takes the wake-up out, then asks for each owner whose lookup is done; NULL: no more. */
+/* A loop, after the event: takes the wake-up out, then asks for each owner whose lookup is done; NULL: no more. */
 void lookups_heard(struct lookups *);
 struct session *lookups_finished(struct lookups *);
 

@@ -45,11 +45,12 @@ struct loop_driver {
 	void (*take)(struct loop *, int n);          /* these, by the functions below */
 	/* An end of a session is about to be closed; NULL: nothing to do. */
 	void (*forget)(struct loop *, struct end *);
-	/* May the session end now? False: some of its memory is the kernel's; the driver has asked for it back, and calls
-	 * loop_buried() then. NULL: always. */
+	/* May the session end now? False: some of its memory is the kernel's; the driver has asked for it
+	 * back, and calls loop_buried() then. NULL: always. */
 	bool (*let_go)(struct loop *, struct slot *);
-	/* The parked session, which is claimed, is to go on with n (-ETIMEDOUT; -EAGAIN: look anew). False: not before its
-	 * request is the kernel's no more. The driver has asked for it back, and calls loop_done() then. NULL: always. */
+	/* The parked session, which is claimed, is to go on with n (-ETIMEDOUT; -EAGAIN: look anew). False:
+	 * not before its request is the kernel's no more. The driver has asked for it back, and calls
+	 * loop_done() then. NULL: always. */
 	bool (*recall)(struct loop *, struct slot *, int n);
 	/* Could listen() still bring a client, though it is off by now? NULL: never. */
 	bool (*owes)(const struct loop *);
@@ -66,8 +67,9 @@ struct loop_turns {
 	void (*begin)(struct loop *, struct slot *, int fd, const struct peer *);
 	/* Instead of session_end() and loop_give_back(): see to it that both come; NULL: these. */
 	void (*drop)(struct loop *, struct slot *);
-	/* Other threads are at work on its sessions (crew.h): those are started when the loop is open, 0 or -errno; what
-	 * its own thread does instead of loop_turn(), NULL: that; and they end, before the loop is closed. */
+	/* Other threads are at work on its sessions (crew.h): those are started when the loop is open, 0 or
+	 * -errno; what its own thread does instead of loop_turn(), NULL: that; and they end, before the loop
+	 * is closed. */
 	bool crew;
 	int  (*open)(struct loop *);
 	int  (*turn)(struct loop *);
@@ -132,8 +134,8 @@ void loop_give_back(struct loop *, struct worker *w, struct slot *);
 
 /* ---- a loop's life ---- */
 
-/* *l is zeroed but for driver, how, turns, all, number, listen_fd, signal_fd and wake. In the thread that will run it. Whatever
- * it returns, loop_close() is next. */
+/* *l is zeroed but for driver, how, turns, all, number, listen_fd, signal_fd and wake. In the thread that will run it.
+ * Whatever it returns, loop_close() is next. */
 int  loop_open(struct loop *, struct server *, const struct service *, uint32_t capacity);
 int  loop_turn(struct loop *);
 bool loop_finished(const struct loop *);

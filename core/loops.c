@@ -5,8 +5,8 @@
  *        v                       v
  *     threads of their own:  loop 1, loop 2 ...   each with sessions, timers and a poller of its own; nothing is shared
  *
- * With a crew (crew.h) there is one loop, and it may have to wait for the others. So it has a thread of its own, and the
- * server's thread takes the signals and wakes who must see the end (watch.h).
+ * With a crew (crew.h) there is one loop, and it may have to wait for the others. So it has a thread of its
+ * own, and the server's thread takes the signals and wakes who must see the end (watch.h).
  *
  * A session stays with the loop that welcomed it. So loops need no locks, and an uneven deal stays uneven: the counts
  * of each worker (--stats) show it. A client that is dealt costs a put into a queue and a byte in a pipe.

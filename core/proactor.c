@@ -3,8 +3,9 @@
  *     parked session ---> receive, send, poll ---> [ completer ] ---> wait ---> next ---> result ---> resume()
  *
  * A session has exactly one outstanding request (io.h), so at most one operation of it is under way, and only while it
- * is parked: its token is that of slot and end, and what it sends is the memory that session_park() keeps. Received bytes
- * stand where the completer has them for one turn, and are copied only if the session leaves some.
+ * is parked: its token is that of slot and end, and what it sends is the memory that session_park() keeps.
+ * Received bytes stand where the completer has them for one turn, and are copied only if the session leaves
+ * some.
  *
  *     IO_RECV  IO_SEND     handed over by await(); the completion is the result, or a part of it
  *     IO_SLEEP             a timer of the loop
@@ -108,7 +109,8 @@ static int ask_for_clients(struct proactor *p)
 	return error;
 }
 
-/* At once, since the listener may be closed right behind: a closed one goes on to listen for as long as it is waited for. */
+/* At once, since the listener may be closed right behind: a closed one goes on to listen for as long as it
+ * is waited for. */
 static void call_accept_back(struct proactor *p)
 {
 	if (p->asked)

@@ -24,10 +24,11 @@ struct completer {
 	bool blocking; /* its sockets block */
 	int  (*open)(void **state, struct worker *);
 	void (*close)(void *state); /* nothing is under way but polls */
-	/* Clients: one, or (goes_on) one after the other until it fails or is called back. Its token is TOKEN_LISTENER. */
+	/* Clients: one, or (goes_on) one after the other until it fails or is called back. Its token is
+	 * TOKEN_LISTENER. */
 	int  (*accept)(void *state, int fd);
-	/* As many bytes as there are, at most RECEIVE_SIZE. Of a client, more may be received in advance, and be kept until
-	 * they are asked for; when n <= 0, nothing is. */
+	/* As many bytes as there are, at most RECEIVE_SIZE. Of a client, more may be received in advance,
+	 * and be kept until they are asked for; when n <= 0, nothing is. */
 	int  (*receive)(void *state, int fd, uint64_t token);
 	/* Some of head, then body, at least a byte. Both stay until it is done. */
 	int  (*send)(void *state, int fd, struct iovec head, struct iovec body, uint64_t token);
@@ -36,7 +37,8 @@ struct completer {
 	/* Calls back what is under way: the request's operation, or, for TOKEN_LISTENER, the accept. It is done soon,
 	 * perhaps with its result. */
 	void (*cancel)(void *state, enum io_op op, uint64_t token);
-	/* The client whose token this is will be closed; drops what was received in advance. NULL: there is no such thing. */
+	/* The client whose token this is will be closed; drops what was received in advance. NULL: there is
+	 * no such thing. */
 	void (*forget)(void *state, uint64_t token);
 	/* Begins what has been asked for and waits; how many are done (more than next() may have). -EINTR is fine. */
 	int  (*wait)(void *state, int timeout_ms);

@@ -172,7 +172,8 @@ int reactor_run(struct server *server, const struct poller *poller)
 int reactor_beside(struct server *server, const struct poller *poller, int n, int wake_fd)
 {
 	static const struct peer no_one;
-	struct reactor r = { .loop = { .driver = &reactor_driver, .how = poller, .listen_fd = -1, .signal_fd = wake_fd } };
+	struct reactor r = { .loop = { .driver = &reactor_driver, .how = poller, .listen_fd = -1,
+				       .signal_fd = wake_fd } };
 	int error = loop_open(&r.loop, server, server->service->beside, (uint32_t)n);
 	for (int i = 0; error >= 0 && i < n; i++) {
 		r.loop.worker.env.number = (unsigned)i;

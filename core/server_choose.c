@@ -85,7 +85,8 @@ static int check_workers(struct server *s)
 	struct server_options *o = &s->options;
 	choose_accept(o, b->accept_modes);
 	if (o->workers > 1 && !b->workers)
-		fprintf(stderr, "%s: backend %s has nothing to count by --workers; leave it at 1\n", s->program, b->name);
+		fprintf(stderr, "%s: backend %s has nothing to count by --workers; leave it at 1\n", s->program,
+			b->name);
 	else if ((o->accept || o->processes) && !b->accept_modes)
 		fprintf(stderr, "%s: backend %s has no loops, so --%s means nothing to it\n", s->program, b->name,
 			o->processes ? "processes" : "accept");

@@ -20,7 +20,7 @@ static const struct option_def server_option_defs[] = {
 	  .set = set_string, FIELD(backend) },
 	{ .name = "list-backends", .help = "print what there is and whether this machine can, and exit",
 	  .set = set_flag, FIELD(list_backends) },
-	{ .name = "workers", .letter = 'w', .arg = "N", .help = "threads, processes or loops; --list-backends says which",
+	{ .name = "workers", .letter = 'w', .arg = "N", .help = "threads, processes or loops, where there are several",
 	  .set = set_int, FIELD(workers), .min = 1, .max = 1024 },
 	{ .name = "accept", .arg = "MODE",
 	  .help = "of several loops: shared, exclusive, reuseport listeners, or one loop that deals (shared)",

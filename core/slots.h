@@ -7,9 +7,9 @@
  *                           +-- something came meanwhile --> MISSED: who would park it tries again instead
  *
  * A loop alone needs no more than that. When several threads serve the sessions of one loop (`shared`), claims are
- * compare-and-swap. What they put into the run queue goes on a stack first, also by compare-and-swap: whoever waits takes
- * all of it at once, and turns it round. Free slots and timers have a lock, held for some instructions and never over a
- * call of the kernel.
+ * compare-and-swap. What they put into the run queue goes on a stack first, also by compare-and-swap: whoever
+ * waits takes all of it at once, and turns it round. Free slots and timers have a lock, held for some
+ * instructions and never over a call of the kernel.
  *
  * A token is generation | slot | end: an event that comes late, for a session that has ended and whose slot has a new
  * owner, is dropped. */

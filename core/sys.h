@@ -56,8 +56,8 @@ int sys_poll(struct counters *, struct pollfd *, unsigned n, int timeout_ms);
 int sys_epoll_ctl(struct counters *, int epfd, int op, int fd, uint32_t events, uint64_t data);
 int sys_epoll_wait(struct counters *, int epfd, struct epoll_event *, int max, int timeout_ms);
 
-/* What makes a descriptor raise signals; fcntl(2). Who gets them: F_SETOWN_EX. Which one: F_SETSIG. On or off: as O_ASYNC
- * by F_SETFL does, but by ioctl(2) FIOASYNC, which says -ENOTTY of a file that cannot. */
+/* What makes a descriptor raise signals; fcntl(2). Who gets them: F_SETOWN_EX. Which one: F_SETSIG. On or
+ * off: as O_ASYNC by F_SETFL does, but by ioctl(2) FIOASYNC, which says -ENOTTY of a file that cannot. */
 int sys_set_owner(struct counters *, int fd, const struct f_owner_ex *);
 int sys_set_signal(struct counters *, int fd, int signo);
 int sys_set_async(struct counters *, int fd, bool on);
@@ -72,8 +72,9 @@ int sys_io_uring_register(struct counters *, int fd, unsigned op, void *arg, uns
 int sys_io_uring_enter(struct counters *, int fd, unsigned submit, unsigned wait_for, unsigned flags,
 		       struct io_uring_getevents_arg *limit);
 
-/* aio_read(3) and its kin, on sockets that block; 0 or -errno. aio_error: 0, EINPROGRESS, or how it failed, as a positive
- * number. aio_cancel: AIO_CANCELED, AIO_NOTCANCELED, AIO_ALLDONE. What libc's threads call is not counted. */
+/* aio_read(3) and its kin, on sockets that block; 0 or -errno. aio_error: 0, EINPROGRESS, or how it failed,
+ * as a positive number. aio_cancel: AIO_CANCELED, AIO_NOTCANCELED, AIO_ALLDONE. What libc's threads call is
+ * not counted. */
 int     sys_aio_read(struct counters *, struct aiocb *);
 int     sys_aio_write(struct counters *, struct aiocb *);
 int     sys_aio_error(struct counters *, const struct aiocb *);

@@ -31,7 +31,8 @@
 
 #include "counters.h"
 
-/* What came with kernels younger than the oldest that uring_open() takes (5.11). Each bit stands for all of its release. */
+/* What came with kernels younger than the oldest that uring_open() takes (5.11). Each bit stands for all of
+ * its release. */
 enum {
 	URING_5_19 = 1, /* buffer rings, accept that goes on, cancel by descriptor, MSG_WAITALL for sends */
 	URING_6_0 = 2,  /* receive that goes on */

@@ -7,8 +7,9 @@
  *      +-- the last completion -------- called back, floods <----------------------------------+
  *
  * A receive that goes on is over with the completion that lacks IORING_CQE_F_MORE; only then may the next one begin, or
- * two would take bytes in whichever order. It takes up to 32 buffers before we hear of the first (MULTISHOT_MAX_RETRY in
- * the kernel's io_uring/net.c), which is why the buffers are small: 64 KiB is what one flood can make us keep.
+ * two would take bytes in whichever order. It takes up to 32 buffers before we hear of the first
+ * (MULTISHOT_MAX_RETRY in the kernel's io_uring/net.c), which is why the buffers are small: 64 KiB is what one
+ * flood can make us keep.
  *
  * Two groups of buffers (uring_buffers.c): small ones for questions, large ones for whoever sends much.
  *
@@ -29,7 +30,8 @@ enum {
 	FIRST_EARLY = LARGE_SIZE, /* of bytes that are kept; no less than a buffer */
 };
 
-/* WANTED: a completion is waited for. READY: not necessary, it is in the list. FLOODS: the next receive is a large one. */
+/* WANTED: a completion is waited for. READY: not necessary, it is in the list. FLOODS: the next receive is a
+ * large one. */
 enum { ARMED = 1, WANTED = 2, READY = 4, CALLED_BACK = 8, RECALLED = 16, ENDED = 32, LARGE = 64, FLOODS = 128 };
 
 struct uring_early {
@@ -182,7 +184,9 @@ static char *buffer_of(struct uring_streams *s, const struct uring_done *done)
 
 static bool give(struct uring_stream *stream, int32_t n, char *data, struct uring_got *got)
 {
-	*got = (struct uring_got){ stream->token, n, data };
+	got->token = stream->token;
+	got->n = n;
+	got->data = data;
 	stream->state &= (uint8_t)~(WANTED | READY | RECALLED);
 	return true;
 }
@@ -191,18 +195,19 @@ static bool give(struct uring_stream *stream, int32_t n, char *data, struct urin
 static bool keep(struct uring_stream *stream, const char *data, size_t n)
 {
 	struct uring_early *early = stream->early;
-	if (!early || early->cap - early->len < n) {
-		size_t cap = early ? 2 * early->cap + n : FIRST_EARLY;
+	size_t len = early ? early->len : 0, cap = early ? early->cap : 0;
+	if (cap - len < n) {
+		cap = early ? 2 * cap + n : FIRST_EARLY;
 		early = realloc(early, sizeof *early + cap);
 		if (!early)
 			return false;
 		if (!stream->early)
-			early->len = early->given = 0;
+			*early = (struct uring_early){ 0 };
 		early->cap = cap;
 		stream->early = early;
 	}
-	memcpy(early->data + early->len, data, n);
-	early->len += n;
+	memcpy(early->data + len, data, n);
+	early->len = len + n;
 	return true;
 }
 

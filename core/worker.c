@@ -90,6 +90,7 @@ int worker_open(struct worker *w, struct server *server, const struct service *s
 		error = take_berth(w);
 	if (error) {
 		free(w->session);
+		w->session = NULL;
 		return error;
 	}
 	w->counters = &w->berth->counters;

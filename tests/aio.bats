@@ -4,7 +4,10 @@
 
 load lib/common
 
-setup() { common_setup; }
+setup() {
+  common_setup
+  [[ $(usable_backends) == *posix_aio* ]] || skip "posix_aio cannot be used here"
+}
 teardown() { common_teardown; }
 
 start() {

@@ -272,7 +272,8 @@ await_count() {
   is_origin
   for backend in $(concurrent_backends); do
     echo "backend $backend"
-    proxy_start -b "$backend" --grace 100ms # they are still there at the end
+    # shellcheck disable=SC2046 # none, or two words
+    proxy_start -b "$backend" $(workers_for "$backend" 21) --grace 100ms # they are still there at the end
     slow=()
     for i in {1..20}; do
       dial fd
