@@ -74,19 +74,30 @@ static bool goes_on(struct loop *l, struct slot *slot, int n)
 	return false;
 }
 
-/* Empties the accept queue, then gives each idle session its last receive. */
+/* Those who connected before the stop are served, as soon as there is room; then no one is let in any more. */
+static void empty_accept_queue(struct loop *l)
+{
+	for (; l->to_accept > 0; l->to_accept--) {
+		if (!loop_has_room(l))
+			return;
+		if (!loop_accept_one(l))
+			break;
+	}
+	loop_set_accepting(l, false);
+	loops_stop_listening(l);
+}
+
+/* Empties the accept queue, and gives each idle session its last receive. */
 static void begin_stop(struct loop *l)
 {
 	struct server *server = l->worker.server;
 	worker_tick(&l->worker, clock_ms()); /* from here on env.stopping: sessions answer what came and end */
+	l->stopping = true;
 	if (l->listen_fd >= 0) {
 		fcntl(l->listen_fd, F_SETFL, fcntl(l->listen_fd, F_GETFL) | O_NONBLOCK);
-		for (int i = 0; i < server->options.backlog && loop_accept_one(l); i++)
-			;
-		loop_set_accepting(l, false);
-		loops_stop_listening(l);
+		l->to_accept = server->options.backlog;
+		empty_accept_queue(l);
 	}
-	l->stopping = true; /* and no one is let in any more */
 	for (uint32_t number = 1; number <= l->slots.touched; number++) {
 		struct slot *slot = slot_at(&l->slots, number);
 		if (!slot_is_live(slot) || !slot_claim(&l->slots, slot))
@@ -234,13 +245,15 @@ int loop_turn(struct loop *l)
 	fire_timers(l);
 	if (!l->stopping && !loop_is_beside(l) && server_phase(l->worker.server) != SERVER_RUNNING)
 		begin_stop(l);
+	else if (l->stopping && l->listen_fd >= 0)
+		empty_accept_queue(l);
 	return 0;
 }
 
 bool loop_finished(const struct loop *l)
 {
 	return l->over || server_phase(l->worker.server) == SERVER_OVER ||
-	       (l->stopping && !l->slots.n_live && !loops_owe(l) && !(l->driver->owes && l->driver->owes(l)));
+	       (l->stopping && l->listen_fd < 0 && !l->slots.n_live && !loops_owe(l) && !(l->driver->owes && l->driver->owes(l)));
 }
 
 /* ---- opening and closing ---- */

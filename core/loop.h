@@ -90,6 +90,7 @@ struct loop {
 	int               listen_fd; /* -1: it is not for this loop to accept */
 	int               signal_fd; /* the server's signals; -1: they are another's */
 	struct wake       wake;      /* how other threads reach it */
+	int               to_accept; /* at a stop: so many of those who wait may still be let in */
 	atomic_bool       accepting, stopping;
 	bool              over;
 	/* For a crew: */

@@ -162,7 +162,7 @@ bool loop_worth_trying(const struct loop *l, const struct worker *w, const struc
 		return job->req.in_place;
 	if (!end)
 		return true; /* to hear that there is no such end, or to make one */
-	if (is_submitted(l, end, &job->req))
+	if (l->driver->submits && is_submitted(l, end, &job->req))
 		return false;
 	switch (job->req.op) {
 	case IO_RECV:

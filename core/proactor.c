@@ -139,15 +139,16 @@ static void keep(struct proactor *p, const struct done *done)
 	p->kept = all;
 }
 
+/* At a stop too: they came before it. */
 static bool may_let_in(const struct proactor *p)
 {
-	return p->n_kept && p->loop.accepting;
+	return p->n_kept && (p->loop.accepting || p->loop.stopping);
 }
 
 static void let_kept_in(struct proactor *p)
 {
 	uint32_t n = 0;
-	while (n < p->n_kept && p->loop.accepting && loop_has_room(&p->loop)) {
+	while (n < p->n_kept && (p->loop.accepting || p->loop.stopping) && loop_has_room(&p->loop)) {
 		loop_newcomer(&p->loop, p->kept[n].fd, &p->kept[n].peer);
 		n++;
 	}
@@ -173,7 +174,8 @@ static void accept_done(struct proactor *p, const struct done *done)
 
 static bool proactor_owes(const struct loop *l)
 {
-	return ((const struct proactor *)(const void *)l)->asked;
+	const struct proactor *p = (const struct proactor *)(const void *)l;
+	return p->asked || p->n_kept;
 }
 
 /* ---- sessions ---- */

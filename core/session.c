@@ -75,7 +75,11 @@ static size_t home_size(const struct worker *w)
 
 static void clear_window(struct worker *w)
 {
-	w->window = (struct window){ .base = w->home, .cap = home_size(w) };
+	w->window.start = w->window.len = 0;
+	if (w->window.base == w->home)
+		return;
+	w->window.base = w->home;
+	w->window.cap = home_size(w);
 }
 
 /* Keeps what is on offer in the window for its end's next turn. */

@@ -253,7 +253,7 @@ with_fault() {
 	local backend before i cache
 	local -A kept=([0]=0 [32m]=12)
 	for i in {1..12}; do head -c 200000 /dev/zero >"$BATS_TEST_TMPDIR/$i"; done
-	for backend in $(usable_backends); do
+	for backend in $(one_process_backends); do
 		for cache in 0 32m; do
 			fetch_here_on "$backend" --file-cache "$cache"
 			printf 'hot nothing\n' >&"$FD"

@@ -1,4 +1,5 @@
-# proxy.bats - the proxy between curl and origins that behave and origins that do not, on every backend.
+# proxy.bats - the proxy between curl and origins that behave and origins that do not, on every backend; where it is about
+# what is in the cache, on those whose workers share one (tests/processes.bats has the others).
 #
 # Origins are our own web server, and tests/plugins/canned.c for those that stall, dribble and break off. What holds for
 # the bytes of a conversation stands in tests/unit/test_proxy_talk.c and test_proxy_cache.c.
@@ -78,7 +79,7 @@ await_count() {
 @test "a page comes from its origin once, then from memory, on a connection that stays open" {
   local backend
   web_origin
-  for backend in $(usable_backends); do
+  for backend in $(one_process_backends); do
     echo "backend $backend"
     proxy_start -b "$backend"
     run fetch "http://$ORIGIN/a" "http://$ORIGIN/b" "http://$ORIGIN/a"
@@ -103,7 +104,7 @@ await_count() {
     sizes+=("$size")
   done
   web_origin
-  for backend in $(usable_backends); do
+  for backend in $(one_process_backends); do
     echo "backend $backend"
     proxy_start -b "$backend"
     for size in "${sizes[@]}" "${sizes[@]}"; do
@@ -118,7 +119,7 @@ await_count() {
   local backend head=$'HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\n\r\n'
   head -c 60000 /dev/urandom | base64 -w 0 >"$BATS_TEST_TMPDIR/text"
   canned_origin --say "$head$(cat "$BATS_TEST_TMPDIR/text")" --then close
-  for backend in $(usable_backends); do
+  for backend in $(one_process_backends); do
     echo "backend $backend"
     proxy_start -b "$backend"
     fetch "http://$ORIGIN/1" | cmp - "$BATS_TEST_TMPDIR/text"
@@ -134,7 +135,7 @@ await_count() {
   local backend
   canned_origin --then stay --apart 1ms --say \
     $'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nNow \r\nd\r\nis better tha\r\n2\r\nn \r\n6\r\nnever.\r\n0\r\n\r\n'
-  for backend in $(usable_backends); do
+  for backend in $(one_process_backends); do
     echo "backend $backend"
     proxy_start -b "$backend"
     assert_equal "$(fetch "http://$ORIGIN/1")" "Now is better than never."
@@ -150,7 +151,7 @@ await_count() {
     yes "page $i" | head -c $((i * 1500)) >"$WEB/page$i"
   done
   web_origin
-  for backend in $(concurrent_backends); do
+  for backend in $(one_process_backends); do
     echo "backend $backend"
     proxy_start -b "$backend" --cache-size 64k
     mkdir -p "$BATS_TEST_TMPDIR/got"

@@ -35,6 +35,11 @@ workers_for() {
   ! is_pool "$1" || echo "-w $2"
 }
 
+# Backends that serve all clients in one process: so what a service keeps in memory of its own is kept once.
+one_process_backends() {
+  listed_backends | awk '$4 == "yes" && $0 !~ / process/ { print $1 }'
+}
+
 # Backends that serve several clients at the same time.
 concurrent_backends() {
   listed_backends | awk '$4 == "yes" && $3 != 1 { print $1 }'
