@@ -253,7 +253,8 @@ int loop_turn(struct loop *l)
 bool loop_finished(const struct loop *l)
 {
 	return l->over || server_phase(l->worker.server) == SERVER_OVER ||
-	       (l->stopping && l->listen_fd < 0 && !l->slots.n_live && !loops_owe(l) && !(l->driver->owes && l->driver->owes(l)));
+	       (l->stopping && l->listen_fd < 0 && !l->slots.n_live && !loops_owe(l) &&
+		!(l->driver->owes && l->driver->owes(l)));
 }
 
 /* ---- opening and closing ---- */

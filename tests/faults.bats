@@ -46,8 +46,8 @@ serves() {
 			for n in 1 2 3 4 5 6; do
 				# There a receive goes on: it counts once for each of our two clients.
 				[[ $fault == recv* && $backend == io_uring ]] && ((n > 2)) && continue
-				# The first two are for the listener and the signals, the next for our two clients.
-				[[ $fault == ctl* ]] && ((n < 3 || n > 4)) && continue
+				# The first three are for the signals, wake-ups and the listener, the next for our two clients.
+				[[ $fault == ctl* ]] && ((n < 4 || n > 5)) && continue
 				with_fault "${fault/N/$n}" "$backend"
 				serves || true # the n-th call is one of these two clients
 				serves || true
