@@ -128,7 +128,7 @@ static ssize_t perform(struct worker *w, struct session *s, struct job *job)
 	const struct talks *talks = w->with;
 	struct talk *t = talks->running;
 	(void)s;
-	t->slot->deadline_ms = 0;
+	slot_set_deadline(t->slot, 0);
 	for (;;) {
 		ssize_t n = attempt(talks, t, job);
 		if (n == -EAGAIN || n == -EINTR)

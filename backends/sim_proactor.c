@@ -85,7 +85,7 @@ static void think(struct loop *l, struct worker *w, struct slot *slot, ssize_t n
 			loop_drop(l, w, slot);
 			return;
 		}
-		slot->deadline_ms = 0;
+		slot_set_deadline(slot, 0);
 		n = -EAGAIN;
 	}
 	loop_run_later(l, w, slot, &job);

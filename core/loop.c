@@ -85,6 +85,7 @@ static void empty_accept_queue(struct loop *l)
 	}
 	loop_set_accepting(l, false);
 	loops_stop_listening(l);
+	l->door_closed = true;
 }
 
 /* Empties the accept queue, and gives each idle session its last receive. */
@@ -97,6 +98,8 @@ static void begin_stop(struct loop *l)
 		fcntl(l->listen_fd, F_SETFL, fcntl(l->listen_fd, F_GETFL) | O_NONBLOCK);
 		l->to_accept = server->options.backlog;
 		empty_accept_queue(l);
+	} else {
+		l->door_closed = true;
 	}
 	for (uint32_t number = 1; number <= l->slots.touched; number++) {
 		struct slot *slot = slot_at(&l->slots, number);
@@ -183,7 +186,7 @@ static void fire_timer(struct loop *l, struct timer *timer)
 	struct slot *slot = (struct slot *)(void *)((char *)timer - offsetof(struct slot, timer));
 	if (!slot_claim(&l->slots, slot))
 		return; /* it has its turn, and arms it anew if it waits again */
-	int64_t deadline_ms = slot->deadline_ms;
+	int64_t deadline_ms = slot_deadline(slot);
 	if (deadline_ms && deadline_ms <= l->worker.env.now_ms) {
 		if (goes_on(l, slot, -ETIMEDOUT))
 			loop_give_turn(l, slot, slot->session.op == IO_SLEEP ? 0 : -ETIMEDOUT);
@@ -245,7 +248,7 @@ int loop_turn(struct loop *l)
 	fire_timers(l);
 	if (!l->stopping && !loop_is_beside(l) && server_phase(l->worker.server) != SERVER_RUNNING)
 		begin_stop(l);
-	else if (l->stopping && l->listen_fd >= 0)
+	else if (l->stopping && !l->door_closed)
 		empty_accept_queue(l);
 	return 0;
 }
@@ -253,7 +256,7 @@ int loop_turn(struct loop *l)
 bool loop_finished(const struct loop *l)
 {
 	return l->over || server_phase(l->worker.server) == SERVER_OVER ||
-	       (l->stopping && l->listen_fd < 0 && !l->slots.n_live && !loops_owe(l) &&
+	       (l->stopping && l->door_closed && !l->slots.n_live && !loops_owe(l) &&
 		!(l->driver->owes && l->driver->owes(l)));
 }
 

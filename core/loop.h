@@ -92,6 +92,7 @@ struct loop {
 	struct wake       wake;      /* how other threads reach it */
 	int               to_accept; /* at a stop: so many of those who wait may still be let in */
 	atomic_bool       accepting, stopping;
+	atomic_bool       door_closed; /* at a stop: no one is let in any more */
 	bool              over;
 	/* For a crew: */
 	atomic_bool       asleep;    /* it waits, or is about to: who has news must wake it */

@@ -84,11 +84,14 @@ static bool note_deadline(struct loop *l, struct worker *w, struct slot *slot, c
 	if (job->req.timeout_ms < 0)
 		return false;
 	slots_lock(&l->slots, w->counters);
-	if (!slot->deadline_ms)
-		slot->deadline_ms = deadline_of(w, job);
-	if (!timer_fires_by(&slot->timer, slot->deadline_ms)) {
-		timer_arm(&l->timers, &slot->timer, slot->deadline_ms);
-		sooner = w != &l->worker && slot->deadline_ms < l->until_ms;
+	int64_t when_ms = slot_deadline(slot);
+	if (!when_ms) {
+		when_ms = deadline_of(w, job);
+		slot_set_deadline(slot, when_ms);
+	}
+	if (!timer_fires_by(&slot->timer, when_ms)) {
+		timer_arm(&l->timers, &slot->timer, when_ms);
+		sooner = w != &l->worker && when_ms < l->until_ms;
 	}
 	slots_unlock(&l->slots, w->counters);
 	return sooner;
@@ -130,7 +133,8 @@ void loop_park(struct loop *l, struct worker *w, struct slot *slot, const struct
 
 void loop_run_later(struct loop *l, struct worker *w, struct slot *slot, const struct job *job)
 {
-	if (slot->deadline_ms && slot->deadline_ms <= w->env.now_ms) {
+	int64_t deadline_ms = slot_deadline(slot);
+	if (deadline_ms && deadline_ms <= w->env.now_ms) {
 		loop_drop(l, w, slot); /* it lingers and is flooded */
 		return;
 	}
@@ -155,7 +159,8 @@ static bool is_submitted(const struct loop *l, const struct end *end, const stru
 	return req->len + req->body_len > 0;
 }
 
-bool loop_worth_trying(const struct loop *l, const struct worker *w, const struct session *s, const struct job *job)
+static inline bool worth_trying(const struct loop *l, const struct worker *w, const struct session *s,
+				const struct job *job)
 {
 	const struct end *end = session_end_of(s, job->req.end);
 	if (job->req.op == IO_SLEEP)
@@ -189,16 +194,27 @@ static ssize_t sleep_in_place(struct worker *w, struct slot *slot, struct job *j
 }
 
 /* A request that moves, or has become another one, has its time anew. */
-ssize_t loop_attempt(struct worker *w, struct slot *slot, struct job *job)
+static inline ssize_t attempt(struct worker *w, struct slot *slot, struct job *job)
 {
 	enum io_op op = job->req.op;
 	size_t done = job->done;
 	ssize_t n = op == IO_SLEEP ? sleep_in_place(w, slot, job) : session_try(w, &slot->session, job);
 	if (n < 0 && (job->done > done || job->req.op != op))
-		slot->deadline_ms = 0;
+		slot_set_deadline(slot, 0);
 	if (op == IO_SLEEP || op == IO_OPEN || op == IO_SENDFILE)
 		worker_tick(w, clock_ms()); /* these may have blocked for long */
 	return n;
+}
+
+/* The same two for those who have turns of their own; the loop's are inlined. */
+bool loop_worth_trying(const struct loop *l, const struct worker *w, const struct session *s, const struct job *job)
+{
+	return worth_trying(l, w, s, job);
+}
+
+ssize_t loop_attempt(struct worker *w, struct slot *slot, struct job *job)
+{
+	return attempt(w, slot, job);
 }
 
 /* Who runs resume() also does what would block the loop itself. */
@@ -219,14 +235,14 @@ static bool resume(struct loop *l, struct worker *w, struct slot *slot, struct j
 		loop_drop(l, w, slot);
 		return false;
 	}
-	slot->deadline_ms = 0;
+	slot_set_deadline(slot, 0);
 	return true;
 }
 
 static void run(struct loop *l, struct worker *w, struct slot *slot, struct job *job, ssize_t n)
 {
 	for (int resumes = 0;; resumes++) {
-		if (n == -EAGAIN && loop_worth_trying(l, w, &slot->session, job)) {
+		if (n == -EAGAIN && worth_trying(l, w, &slot->session, job)) {
 			if (resumes == LOOP_BUDGET) {
 				loop_run_later(l, w, slot, job);
 				return;
@@ -235,7 +251,7 @@ static void run(struct loop *l, struct worker *w, struct slot *slot, struct job 
 				l->turns->resume(l, slot, job, n);
 				return;
 			}
-			n = loop_attempt(w, slot, job);
+			n = attempt(w, slot, job);
 		}
 		if (n == -EAGAIN) {
 			loop_park(l, w, slot, job);

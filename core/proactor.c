@@ -259,7 +259,7 @@ static void send_done(struct proactor *p, struct slot *slot, size_t sent)
 {
 	ssize_t n = session_sent(&p->loop.worker, &slot->session, sent);
 	if (n == -EAGAIN)
-		slot->deadline_ms = 0;
+		slot_set_deadline(slot, 0);
 	loop_done(&p->loop, slot, n);
 }
 

@@ -24,29 +24,7 @@ void slots_close(struct slots *s)
 	pages_release(s->base, s->capacity * s->slot_size);
 }
 
-void slots_lock(struct slots *s, struct counters *c)
-{
-	while (s->shared && semaphore_down(c, &s->mutex))
-		; /* a signal came: wait on */
-}
-
-void slots_unlock(struct slots *s, struct counters *c)
-{
-	if (s->shared)
-		semaphore_up(c, &s->mutex);
-}
-
 /* ---- whose is it? ---- */
-
-static enum slot_state state_of(const struct slot *slot)
-{
-	return (enum slot_state)atomic_load_explicit(&slot->state, memory_order_acquire);
-}
-
-static void set_state(struct slot *slot, enum slot_state state)
-{
-	atomic_store_explicit(&slot->state, (unsigned char)state, memory_order_release);
-}
 
 static bool swap_state(struct slot *slot, enum slot_state from, enum slot_state to)
 {
@@ -54,25 +32,15 @@ static bool swap_state(struct slot *slot, enum slot_state from, enum slot_state 
 	return atomic_compare_exchange_strong(&slot->state, &was, (unsigned char)to);
 }
 
-static bool claim_from_others(struct slot *slot)
+bool slot_claim_from_others(struct slot *slot)
 {
 	for (;;) {
 		if (swap_state(slot, SLOT_PARKED, SLOT_TAKEN))
 			return true;
-		if (swap_state(slot, SLOT_TAKEN, SLOT_MISSED) || state_of(slot) == SLOT_MISSED ||
+		if (swap_state(slot, SLOT_TAKEN, SLOT_MISSED) || slot_state(slot) == SLOT_MISSED ||
 		    !slot_is_live(slot))
 			return false;
 	}
-}
-
-bool slot_claim(const struct slots *s, struct slot *slot)
-{
-	if (s->shared)
-		return claim_from_others(slot);
-	if (state_of(slot) != SLOT_PARKED)
-		return false;
-	set_state(slot, SLOT_TAKEN);
-	return true;
 }
 
 /* But no end: a poller that knows WATCH_ONCE is level-triggered, and will tell of it again. */
@@ -81,24 +49,15 @@ static void expect_anything(struct end *end)
 	end->ready |= WATCH_READ | WATCH_WRITE;
 }
 
-bool slot_release(const struct slots *s, struct slot *slot)
+bool slot_release_to_others(struct slot *slot)
 {
-	if (!s->shared) {
-		set_state(slot, SLOT_PARKED);
-		return true;
-	}
 	if (swap_state(slot, SLOT_TAKEN, SLOT_PARKED))
 		return true;
-	set_state(slot, SLOT_TAKEN);
+	slot_set_state(slot, SLOT_TAKEN);
 	expect_anything(&slot->session.client);
 	if (slot->session.reach)
 		expect_anything(&slot->session.reach->origin);
 	return false;
-}
-
-bool slot_is_live(const struct slot *slot)
-{
-	return state_of(slot) != SLOT_FREE;
 }
 
 /* ---- the table ---- */
@@ -111,12 +70,6 @@ uint32_t slot_number(const struct slots *s, const struct slot *slot)
 uint64_t slot_token(const struct slots *s, const struct slot *slot, enum io_end end)
 {
 	return (uint64_t)slot->generation << 32 | slot_number(s, slot) << 1 | (end == IO_ORIGIN);
-}
-
-struct slot *slot_of(const struct slots *s, uint64_t token)
-{
-	struct slot *slot = slot_at(s, (uint32_t)token >> 1);
-	return slot->generation == (uint32_t)(token >> 32) && slot_is_live(slot) ? slot : NULL;
 }
 
 struct slot *slot_take(struct slots *s, struct counters *c)
@@ -132,14 +85,14 @@ struct slot *slot_take(struct slots *s, struct counters *c)
 	uint32_t generation = slot->generation + 1;
 	memset(slot, 0, s->slot_size);
 	slot->generation = generation ? generation : 1; /* 0 is no session's */
-	set_state(slot, SLOT_TAKEN);
+	slot_set_state(slot, SLOT_TAKEN);
 	return slot;
 }
 
 void slot_give_back(struct slots *s, struct counters *c, struct slot *slot)
 {
 	slots_lock(s, c);
-	set_state(slot, SLOT_FREE);
+	slot_set_state(slot, SLOT_FREE);
 	slot->next = s->free_head;
 	s->free_head = slot;
 	s->n_live--;

@@ -46,13 +46,31 @@ struct slots {
 	_Atomic(struct slot *) given;         /* by other threads; the last one first */
 };
 
+/* Ordered by who owns the slot, and by the lock: so a plain store will do. */
+static inline int64_t slot_deadline(const struct slot *slot)
+{
+	return atomic_load_explicit(&slot->deadline_ms, memory_order_relaxed);
+}
+static inline void slot_set_deadline(struct slot *slot, int64_t when_ms)
+{
+	atomic_store_explicit(&slot->deadline_ms, when_ms, memory_order_relaxed);
+}
+
 /* Room for `capacity` sessions, reserved, and touched as they come. 0 or -ENOMEM. */
 int  slots_open(struct slots *, uint32_t capacity, size_t state_size);
 void slots_close(struct slots *);
 
 /* What a lock must guard besides the free slots: the timers. Nothing is done where the slots are not shared. */
-void slots_lock(struct slots *, struct counters *);
-void slots_unlock(struct slots *, struct counters *);
+static inline void slots_lock(struct slots *s, struct counters *c)
+{
+	while (s->shared && semaphore_down(c, &s->mutex))
+		; /* a signal came: wait on */
+}
+static inline void slots_unlock(struct slots *s, struct counters *c)
+{
+	if (s->shared)
+		semaphore_up(c, &s->mutex);
+}
 
 /* Taken and zeroed. Called by the thread that waits, which has seen that n_live < capacity. */
 struct slot *slot_take(struct slots *, struct counters *);
@@ -66,13 +84,49 @@ static inline struct slot *slot_at(const struct slots *s, uint32_t number)
 
 uint32_t     slot_number(const struct slots *, const struct slot *);
 uint64_t     slot_token(const struct slots *, const struct slot *, enum io_end);
-struct slot *slot_of(const struct slots *, uint64_t token); /* NULL: its session has ended */
-bool         slot_is_live(const struct slot *);
+
+static inline enum slot_state slot_state(const struct slot *slot)
+{
+	return (enum slot_state)atomic_load_explicit(&slot->state, memory_order_acquire);
+}
+static inline void slot_set_state(struct slot *slot, enum slot_state state)
+{
+	atomic_store_explicit(&slot->state, (unsigned char)state, memory_order_release);
+}
+static inline bool slot_is_live(const struct slot *slot)
+{
+	return slot_state(slot) != SLOT_FREE;
+}
+
+/* NULL: its session has ended. */
+static inline struct slot *slot_of(const struct slots *s, uint64_t token)
+{
+	struct slot *slot = slot_at(s, (uint32_t)token >> 1);
+	return slot->generation == (uint32_t)(token >> 32) && slot_is_live(slot) ? slot : NULL;
+}
+
+bool slot_claim_from_others(struct slot *);
+bool slot_release_to_others(struct slot *);
 
 /* From parked to the caller's. False: it is someone else's, and they will hear that something came. */
-bool slot_claim(const struct slots *, struct slot *);
+static inline bool slot_claim(const struct slots *s, struct slot *slot)
+{
+	if (s->shared)
+		return slot_claim_from_others(slot);
+	if (slot_state(slot) != SLOT_PARKED)
+		return false;
+	slot_set_state(slot, SLOT_TAKEN);
+	return true;
+}
+
 /* Back to parked. False: something has come; it is still the caller's, and anything is worth trying. */
-bool slot_release(const struct slots *, struct slot *);
+static inline bool slot_release(const struct slots *s, struct slot *slot)
+{
+	if (s->shared)
+		return slot_release_to_others(slot);
+	slot_set_state(slot, SLOT_PARKED);
+	return true;
+}
 
 /* The run queue, first in, first out; its slots are taken. For the thread that waits. */
 void         slots_enqueue(struct slots *, struct slot *);
