@@ -24,22 +24,6 @@ load_well() {
   timeout "$((6 * PATIENCE))" "${OUT}bench/load" -n "$n" --timeout "${PATIENCE}s" -q "$@" "zen://127.0.0.1:$SERVER_PORT"
 }
 
-# crowd N: N clients more; their descriptors are added to CROWD.
-crowd() {
-  local i fd
-  for ((i = 0; i < $1; i++)); do
-    dial fd
-    CROWD+=("$fd")
-  done
-}
-
-tell_crowd() {
-  local fd
-  for fd in "${CROWD[@]}"; do
-    printf '%s' "$1" >&"$fd"
-  done
-}
-
 # Each of them: this and no more, as yet.
 crowd_hears() {
   local fd text
@@ -54,10 +38,6 @@ leave() {
   for fd in "${CROWD[@]}"; do
     hang_up "$fd"
   done
-}
-
-is_stopped() {
-  [[ $(</proc/"$SERVER_PID"/stat) == *') T '* ]]
 }
 
 # sleepy_start ARGUMENT...: tests/services/sleepy.c, which blocks the thread that runs it if it is told to.

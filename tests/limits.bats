@@ -10,15 +10,6 @@ load lib/common
 setup() { common_setup; }
 teardown() { common_teardown; }
 
-# crowd N: N clients more; their descriptors are added to CROWD.
-crowd() {
-  local i fd
-  for ((i = 0; i < $1; i++)); do
-    dial fd
-    CROWD+=("$fd")
-  done
-}
-
 # CROWD from FIRST on, COUNT of them.
 ask_crowd() {
   local fd

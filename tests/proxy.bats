@@ -272,6 +272,7 @@ await_count() {
   canned_start --until never
   is_origin
   for backend in $(concurrent_backends); do
+    one_process_backends | grep -q -x "$backend" || continue
     echo "backend $backend"
     # shellcheck disable=SC2046 # none, or two words
     proxy_start -b "$backend" $(workers_for "$backend" 21) --grace 100ms # they are still there at the end

@@ -19,22 +19,6 @@ with_queue() {
   server_start bash -c "ulimit -i $n; exec \"\$0\" \"\$@\"" "$@"
 }
 
-# crowd N: N clients more; their descriptors are added to CROWD.
-crowd() {
-  local i fd
-  for ((i = 0; i < $1; i++)); do
-    dial fd
-    CROWD+=("$fd")
-  done
-}
-
-tell_crowd() {
-  local fd
-  for fd in "${CROWD[@]}"; do
-    printf '%s' "$1" >&"$fd"
-  done
-}
-
 crowd_hears() {
   local fd
   for fd in "${CROWD[@]}"; do
@@ -47,15 +31,6 @@ leave() {
   for fd in "${CROWD[@]}"; do
     hang_up "$fd"
   done
-}
-
-is_stopped() {
-  [[ $(</proc/"$SERVER_PID"/stat) == *') T '* ]]
-}
-
-halt() {
-  kill -STOP "$SERVER_PID"
-  wait_until is_stopped
 }
 
 # A field of the JSON that --stats has written.

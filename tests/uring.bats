@@ -34,24 +34,6 @@ load_well() {
   assert_success
 }
 
-# crowd N: N clients more; their descriptors are added to CROWD.
-crowd() {
-  local i fd
-  for ((i = 0; i < $1; i++)); do
-    dial fd
-    CROWD+=("$fd")
-  done
-}
-
-is_stopped() {
-  [[ $(</proc/"$SERVER_PID"/stat) == *') T '* ]]
-}
-
-halt() {
-  kill -STOP "$SERVER_PID"
-  wait_until is_stopped
-}
-
 # A field of the JSON that --stats has written; 0: there is none.
 counted() {
   local n

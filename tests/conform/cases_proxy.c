@@ -242,7 +242,7 @@ static void a_stalled_origin_holds_up_no_one(struct probe *p)
 	enum { STALLED = 5 };
 	struct origin o;
 	struct client *waiting[STALLED], *origin[STALLED];
-	char path[16];
+	char path[24];
 	need_at_once(p, STALLED + 1);
 	origin_opens(p, &o);
 	for (int i = 0; i < STALLED; i++) {

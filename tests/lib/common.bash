@@ -180,6 +180,35 @@ hears_end() {
   assert_equal "$rest" ""
 }
 
+# ---- many clients ----
+
+# crowd N: N clients more; their descriptors are added to CROWD.
+crowd() {
+  local i fd
+  for ((i = 0; i < $1; i++)); do
+    dial fd
+    CROWD+=("$fd")
+  done
+}
+
+# Each of them says it.
+tell_crowd() {
+  local fd
+  for fd in "${CROWD[@]}"; do
+    printf '%s' "$1" >&"$fd"
+  done
+}
+
+is_stopped() {
+  [[ $(</proc/"$SERVER_PID"/stat) == *') T '* ]]
+}
+
+# The server stands still until kill -CONT: what its clients do meanwhile is there all at once.
+halt() {
+  kill -STOP "$SERVER_PID"
+  wait_until is_stopped
+}
+
 # ---- what every program owes its user ----
 
 # one_line: the output of the last `run` is a single line.

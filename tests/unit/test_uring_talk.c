@@ -68,7 +68,7 @@ static void receives_on_and_on(void)
 {
 	struct group_test g;
 	unsigned number;
-	char line[16];
+	char line[24];
 	if (!group_open(&g, 4, 64))
 		return;
 	uring_recv_group(&g.f.ring, g.f.pair[0], RING_GROUP, true, 1);
