@@ -45,9 +45,9 @@ spawn() {
   local stdin=$1 stdout=$2 stderr=$3
   shift 3
   (
-    for fd in /proc/self/fd/*; do
-      fd=${fd##*/}
-      ((fd > 2)) && eval "exec $fd>&-"
+    for number in /proc/self/fd/*; do
+      number=${number##*/}
+      ((number > 2)) && eval "exec $number>&-"
     done
     exec "$@" <"$stdin" >"$stdout" 2>"$stderr"
   ) &
