@@ -14,5 +14,5 @@ set label 3 "{/*0.8 ".NOTE."}" at screen 0.98, 12./H right textcolor rgb "#76767
 set label 7 "{/*0.8 ".NOTE_ABOVE."}" at screen 0.98, 27./H right textcolor rgb "#767676" # what has no room there
 set xlabel XLABEL textcolor rgb muted
 set tmargin at screen 0.84
-set bmargin at screen 0.17
+set bmargin at screen (strlen(NOTE_ABOVE) ? 0.20 : 0.17) # or the axis would be named in the note
 set lmargin at screen 0.07
